@@ -1,0 +1,86 @@
+import type { Client } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
+import type { IMService, UploadAudioResponse } from "@im-sdk/gen";
+import { requireId, requireTimeoutMs } from "../im-client-options.ts";
+import { ImError } from "../im-error.ts";
+import { assertSuccess } from "../response-status.ts";
+import { audioChunks } from "./audio-chunks.ts";
+import { type AudioSource, openAudioSource } from "./audio-source.ts";
+
+export interface UploadProgress {
+  readonly sentBytes: number;
+  /** Undefined when the source does not say how long it is. */
+  readonly totalBytes: number | undefined;
+}
+
+export interface UploadOptions {
+  /** Container or codec, such as `opus`, `mp3`, `wav`. */
+  format: string;
+  /** Length of the recording in seconds; default 0, which means not known. */
+  durationSeconds?: number;
+  /** Called after each chunk has been taken for sending. One that throws fails the upload. */
+  onProgress?: (progress: UploadProgress) => void;
+  /** Gives the upload up; the server keeps nothing of it. */
+  signal?: AbortSignal;
+  /** Deadline of the whole upload; none by default. */
+  timeoutMs?: number;
+}
+
+export interface UploadContext {
+  userId: string;
+  service: Client<typeof IMService>;
+}
+
+/**
+ * Sends a recording as one client stream: metadata, chunks of 32 KiB, half-close. Reads the source no faster than the
+ * server takes it. Never tried again by itself, since the source can be read only once.
+ */
+export async function uploadAudio(
+  { userId, service }: UploadContext,
+  roomId: string,
+  source: AudioSource,
+  options: UploadOptions,
+): Promise<UploadAudioResponse> {
+  requireId("roomId", roomId);
+  const format = requireId("format", options?.format);
+  const { durationSeconds = 0, onProgress, signal } = options;
+  if (!(durationSeconds >= 0)) {
+    throw new ImError("invalid_argument", `durationSeconds must be a number from 0 up, got ${durationSeconds}`);
+  }
+  const timeoutMs = options.timeoutMs === undefined ? 0 : requireTimeoutMs("timeoutMs", options.timeoutMs);
+  const { sizeBytes: totalBytes, bytes } = await openAudioSource(source);
+  let sourceFailure: { reason: unknown } | undefined;
+
+  async function* frames() {
+    const metadata = { userId, roomId, format, size: BigInt(totalBytes ?? 0), duration: durationSeconds };
+    yield { data: { case: "metadata" as const, value: metadata } };
+    let sentBytes = 0;
+    try {
+      for await (const chunk of audioChunks(bytes)) {
+        yield { data: { case: "chunk" as const, value: chunk } };
+        sentBytes += chunk.byteLength;
+        onProgress?.({ sentBytes, totalBytes });
+      }
+    } catch (reason) {
+      sourceFailure = { reason };
+      throw reason;
+    }
+  }
+
+  const what = `uploading to ${roomId}`;
+  try {
+    const response = await service.uploadAudio(frames(), { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+    assertSuccess(response.status, what);
+    return response;
+  } catch (reason) {
+    if (signal?.aborted) throw new ImError("canceled", `${what} was cancelled`, { cause: signal.reason });
+    if (sourceFailure !== undefined) throw sourceError(what, sourceFailure.reason);
+    throw ImError.from(reason, what);
+  }
+}
+
+function sourceError(what: string, reason: unknown): ImError {
+  if (reason instanceof ImError) return reason;
+  const why = ConnectError.from(reason).rawMessage;
+  return new ImError("aborted", `${what}: the source failed: ${why}`, { retryable: false, cause: reason });
+}

@@ -1,0 +1,99 @@
+import type { Clock, ServiceDiscovery } from "@im-sdk/contracts";
+import type { createClientParts } from "./client-parts.ts";
+import type { ResolvedImClientOptions } from "./im-client-options.ts";
+import { ImError } from "./im-error.ts";
+
+/** How long the server has to end a stream that was half-closed. */
+const closeGraceMs = 500;
+
+/** Beginning and end of a client. */
+export class ClientLifecycle {
+  readonly #parts: ReturnType<typeof createClientParts>;
+  readonly #options: ResolvedImClientOptions;
+  readonly #ended = new AbortController();
+  #following: Promise<void> | undefined;
+  #disconnecting: Promise<void> | undefined;
+
+  constructor(parts: ReturnType<typeof createClientParts>, options: ResolvedImClientOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  connect(signal: AbortSignal | undefined): Promise<void> {
+    const { discovery, connectTimeoutMs, clock } = this.#options;
+    if (!this.#parts.canPick()) {
+      const message =
+        "there is nothing to connect to: pass services, discovery or a filled balancer, or call setServices";
+      return Promise.reject(new ImError("failed_precondition", message));
+    }
+    return this.#parts.connection.connect(signal, async (ends) => {
+      if (discovery === undefined) return;
+      await within(connectTimeoutMs, clock, ends, this.#follow(discovery));
+    });
+  }
+
+  /** Takes no more messages and waits until those that were taken are settled; rejects `deadline_exceeded`. */
+  async drain(timeoutMs: number): Promise<void> {
+    const { sender, outbox } = this.#parts;
+    const never = new AbortController().signal;
+    await within(
+      timeoutMs,
+      this.#options.clock,
+      never,
+      sender.drain(),
+      () => `${outbox.size} messages are not settled yet`,
+    );
+  }
+
+  disconnect(timeoutMs: number): Promise<void> {
+    this.#disconnecting ??= this.#disconnect(timeoutMs);
+    return this.#disconnecting;
+  }
+
+  async #disconnect(timeoutMs: number): Promise<void> {
+    const { connection, outbox, conversation, events } = this.#parts;
+    const { discovery, endpointPool, ownsEndpointPool } = this.#options;
+    const wasUp = connection.state === "connected" || connection.state === "reconnecting";
+    if (connection.state === "connected") {
+      // Whatever is not settled by then is settled below, as what it is.
+      await this.drain(timeoutMs).catch(() => {});
+    }
+    await connection.close(closeGraceMs);
+    outbox.close(new ImError("canceled", "the client was disconnected"));
+    this.#ended.abort();
+    await discovery?.close();
+    if (ownsEndpointPool) await endpointPool.close();
+    conversation.close();
+    if (wasUp) await events.emit("disconnect", undefined);
+  }
+
+  #follow(discovery: ServiceDiscovery): Promise<void> {
+    this.#following ??= this.#parts.instances.follow(discovery, this.#ended.signal).catch((reason: unknown) => {
+      this.#following = undefined;
+      throw reason;
+    });
+    return this.#following;
+  }
+}
+
+async function within(
+  timeoutMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+  work: Promise<void>,
+  detail: () => string = () => "no first list of instances has come",
+): Promise<void> {
+  const ended = Promise.withResolvers<never>();
+  const timer = clock.setTimeout(
+    () => ended.reject(new ImError("deadline_exceeded", `not done within ${timeoutMs} ms: ${detail()}`)),
+    timeoutMs,
+  );
+  const onAbort = () => ended.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, ended.promise]);
+  } finally {
+    clock.clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}

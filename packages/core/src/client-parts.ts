@@ -1,0 +1,182 @@
+import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import type { ServiceInstance } from "@im-sdk/contracts";
+import { IMService, type MessageResponse } from "@im-sdk/gen";
+import { connectOnce } from "./connection/connect-once.ts";
+import { Connection } from "./connection/connection.ts";
+import type { EndpointLease } from "./connection/endpoint-pool.ts";
+import { probeHealth } from "./connection/health.ts";
+import { InstanceSet } from "./connection/instance-set.ts";
+import type { Link } from "./connection/link.ts";
+import { openLink } from "./connection/open-link.ts";
+import { createRoutedTransport } from "./connection/routed-transport.ts";
+import { Conversation, type Greeting } from "./delivery/conversation.ts";
+import { HandlerConsumer } from "./delivery/handler-consumer.ts";
+import { JoinedRooms } from "./delivery/joined-rooms.ts";
+import { MessageSender } from "./delivery/message-sender.ts";
+import { Outbox } from "./delivery/outbox.ts";
+import { RoomPositions } from "./delivery/room-positions.ts";
+import { EventHub } from "./events/event-hub.ts";
+import type { ImEvents } from "./events/im-events.ts";
+import type { ResolvedImClientOptions } from "./im-client-options.ts";
+import { createCredentialsInterceptor } from "./interceptors/credentials-interceptor.ts";
+import { createHeartbeatInterceptor } from "./interceptors/heartbeat-interceptor.ts";
+import { createIdentityInterceptor } from "./interceptors/identity-interceptor.ts";
+import { createRetryInterceptor } from "./interceptors/retry-interceptor.ts";
+import { RoomCalls } from "./rooms/room-calls.ts";
+import { interceptTransport } from "./transport/intercepted-transport.ts";
+
+const capabilities = ["ack", "resume"];
+
+/** The parts of a client, connected to each other. `ownTransport` takes the place of instances and connections. */
+export function createClientParts(options: ResolvedImClientOptions, ownTransport: Transport | undefined) {
+  const { userId, clock, random, balancer, serviceName } = options;
+  const events = new EventHub<ImEvents>();
+  const instances = new InstanceSet({
+    serviceName,
+    balancer,
+    clock,
+    onError: (error) => void events.emit("error", error),
+  });
+  const outbox = new Outbox(options.outbox, clock);
+  const positions = new RoomPositions((gap) => void events.emit("gap", gap));
+  const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => void events.emit("error", error) });
+
+  const perCall = callInterceptors(options);
+  const retry = createRetryInterceptor({ maxAttempts: options.maxRetries + 1, clock, random });
+  const greetings = new WeakMap<Link, Greeting>();
+
+  const conversation = new Conversation({
+    userId,
+    defaultRoomId: options.defaultRoomId,
+    outbox,
+    rooms,
+    positions,
+    joinByCall: (roomId) => roomCalls.rejoin(roomId),
+    onServerDraining: (link) => void connection.replace(link),
+    onError: (error) => void events.emit("error", error),
+  });
+
+  async function open(instance: ServiceInstance | undefined, signal: AbortSignal): Promise<Link> {
+    const lease = instance === undefined ? undefined : await acquire(instance, options, signal);
+    const base = lease?.transport ?? requireTransport(ownTransport);
+    const greeting = conversation.greeting();
+    const check = (checkSignal: AbortSignal) => probeHealth(interceptTransport(base, perCall), checkSignal);
+    const heartbeat = createHeartbeatInterceptor({
+      userId,
+      intervalMs: options.heartbeatIntervalMs,
+      timeoutMs: options.heartbeatTimeoutMs,
+      check,
+      clock,
+    });
+    const link = await openLink(
+      {
+        instance,
+        lease,
+        base,
+        transport: interceptTransport(base, [heartbeat, ...perCall]),
+        header: greeting.header,
+        greeting: greeting.frames,
+        onFrame: (frame: MessageResponse, from: Link) => conversation.onFrame(frame, from),
+        onWritten: (messageIds) => conversation.onWritten(messageIds),
+        onDraining: (from) => void connection.replace(from),
+      },
+      signal,
+    );
+    greetings.set(link, greeting);
+    if (instance !== undefined) void link.closed.then(() => balancer.report?.(instance, "closed"));
+    return link;
+  }
+
+  const connection = new Connection({
+    connectOnce: (context) =>
+      connectOnce(
+        {
+          serviceName,
+          balancer: ownTransport === undefined ? balancer : undefined,
+          hashKey: options.hashKey,
+          instanceCount: () => instances.instances?.length,
+          open,
+          clock,
+        },
+        context,
+      ),
+    hasAlternative: ({ instance }) => instance !== undefined && hasOther(options, instances, instance),
+    hasCredentials: options.credentials !== undefined,
+    connectTimeoutMs: options.connectTimeoutMs,
+    maxRetries: options.maxRetries,
+    retryIntervalMs: options.retryIntervalMs,
+    clock,
+    random,
+    onStateChange: (state, previous) => void events.emit("stateChange", { state, previous }),
+    onLink(link, previous) {
+      conversation.onLink(link, greetings.get(link) ?? { header: new Headers(), frames: [] }, previous);
+      void events.emit("connect", {
+        instance: link.instance,
+        capabilities: [...link.capabilities],
+      });
+    },
+    onLost(error) {
+      conversation.onLost();
+      void events.emit("disconnect", error);
+    },
+    onReconnecting: (attempt) => void events.emit("reconnecting", attempt),
+    onGaveUp(error) {
+      outbox.close(error);
+      void events.emit("error", error);
+    },
+  });
+
+  const routed = createRoutedTransport((signal) => connection.ready(signal));
+  const service: Client<typeof IMService> = createClient(IMService, interceptTransport(routed, [retry, ...perCall]));
+  const { requestTimeoutMs, maxSendBytes } = options;
+  const roomCalls = new RoomCalls({ userId, service, connection, rooms, positions, requestTimeoutMs });
+  const sender = new MessageSender({ userId, requestTimeoutMs, maxSendBytes, outbox, connection, clock });
+
+  conversation.addConsumer(new HandlerConsumer(({ message }) => events.emit("message", message)));
+  if (options.onMessage !== undefined) events.on("message", options.onMessage);
+  if (options.onConnect !== undefined) events.on("connect", options.onConnect);
+  if (options.onDisconnect !== undefined) events.on("disconnect", options.onDisconnect);
+  if (options.onError !== undefined) events.on("error", options.onError);
+  if (options.services !== undefined) instances.update(options.services);
+
+  /** Something can tell an instance, now or once it has been asked. */
+  const canPick = () =>
+    ownTransport !== undefined ||
+    options.discovery !== undefined ||
+    options.hasOwnBalancer ||
+    instances.instances !== undefined;
+
+  return { events, instances, outbox, conversation, connection, service, rooms: roomCalls, sender, canPick };
+}
+
+function callInterceptors(options: ResolvedImClientOptions): Interceptor[] {
+  const { credentials, userId, clock } = options;
+  const identity = createIdentityInterceptor({ userId, capabilities });
+  if (credentials === undefined) return [identity, ...options.interceptors];
+  const provider = typeof credentials === "string" ? () => credentials : credentials;
+  return [identity, createCredentialsInterceptor({ provider, clock }), ...options.interceptors];
+}
+
+function acquire(
+  instance: ServiceInstance,
+  options: ResolvedImClientOptions,
+  signal: AbortSignal,
+): Promise<EndpointLease> {
+  const { tls, maxReceiveBytes, maxSendBytes } = options;
+  return options.endpointPool.acquire(
+    instance,
+    { tls, readMaxBytes: maxReceiveBytes, writeMaxBytes: maxSendBytes },
+    signal,
+  );
+}
+
+function requireTransport(transport: Transport | undefined): Transport {
+  if (transport === undefined) throw new Error("a link needs an instance or a transport");
+  return transport;
+}
+
+function hasOther(options: ResolvedImClientOptions, instances: InstanceSet, { id }: ServiceInstance): boolean {
+  const known = instances.instances;
+  if (known !== undefined) return known.some((other) => other.id !== id && other.health !== "unhealthy");
+  return options.balancer.pick({ key: options.hashKey, exclude: new Set([id]) }) !== undefined;
+}

@@ -1,0 +1,103 @@
+import { type Clock, formatAddress, type LoadBalancer, type ServiceInstance } from "@im-sdk/contracts";
+import { ImError, type ImErrorCode } from "../im-error.ts";
+import type { Link } from "./link.ts";
+
+export interface ConnectOnceOptions {
+  serviceName: string;
+  /** Undefined when the user brought a transport: there is nothing to pick. */
+  balancer: LoadBalancer | undefined;
+  hashKey: string;
+  /** How many instances are known; undefined when only the balancer knows. */
+  instanceCount(): number | undefined;
+  open(instance: ServiceInstance | undefined, signal: AbortSignal): Promise<Link>;
+  clock: Clock;
+}
+
+export interface ConnectOnceContext {
+  /** Instances not to try. */
+  exclude: Iterable<string>;
+  /** Limit for the whole round, in milliseconds. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Codes after which trying again, here or elsewhere, changes nothing. */
+export const finalCodes: ReadonlySet<ImErrorCode> = new Set([
+  "unauthenticated",
+  "permission_denied",
+  "invalid_argument",
+]);
+
+/**
+ * One round of connecting: instances in the balancer's order, each at most once, until one is up. Rejects with a final
+ * error of an instance as it is, else with `unavailable`, naming every address that was tried and why it failed.
+ */
+export async function connectOnce(options: ConnectOnceOptions, context: ConnectOnceContext): Promise<Link> {
+  const { serviceName, balancer, hashKey, clock, open } = options;
+  const { signal } = context;
+  const deadline = clock.now() + context.timeoutMs;
+  const tried = new Set(context.exclude);
+  const failures: { where: string; error: ImError }[] = [];
+
+  for (;;) {
+    const instance = balancer?.pick({ key: hashKey, exclude: tried });
+    const remainingMs = deadline - clock.now();
+    const isExhausted = balancer === undefined ? failures.length > 0 : instance === undefined || tried.has(instance.id);
+    if (isExhausted || remainingMs <= 0) break;
+    const untried = (options.instanceCount() ?? failures.length + 2) - failures.length;
+    const limitMs = untried <= 1 ? remainingMs : Math.min(remainingMs, Math.max(1_000, remainingMs / untried));
+    const where = instance === undefined ? "the given transport" : formatAddress(instance.address, instance.port);
+    if (instance !== undefined) tried.add(instance.id);
+    try {
+      const link = await withinLimit(limitMs, clock, signal, (attempt) => open(instance, attempt));
+      if (instance !== undefined) balancer?.report?.(instance, "opened");
+      return link;
+    } catch (reason) {
+      if (signal.aborted) throw signal.reason;
+      if (instance !== undefined) balancer?.report?.(instance, "failed");
+      const error = ImError.from(reason, `connecting to ${where} failed`);
+      if (finalCodes.has(error.code)) throw error;
+      failures.push({ where, error });
+    }
+  }
+  throw noInstance(serviceName, failures);
+}
+
+function noInstance(serviceName: string, failures: { where: string; error: ImError }[]): ImError {
+  if (failures.length === 0) {
+    return new ImError(
+      "unavailable",
+      `there is no instance of ${serviceName} to connect to: pass services, a discovery that finds some, or call setServices`,
+    );
+  }
+  const reasons = failures.map(({ where, error }) => `${where} (${rootMessage(error)})`).join(", ");
+  const last = failures.at(-1)?.error;
+  return new ImError("unavailable", `no instance of ${serviceName} could be reached: ${reasons}`, {
+    cause: failures.length === 1 ? last : new AggregateError(failures.map(({ error }) => error)),
+    retryAfterMs: last?.retryAfterMs,
+  });
+}
+
+function rootMessage(error: ImError): string {
+  let root: Error = error;
+  while (root.cause instanceof Error && root.cause.message !== "") root = root.cause;
+  return root.message;
+}
+
+async function withinLimit<T>(
+  limitMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = clock.setTimeout(
+    () => limit.abort(new ImError("deadline_exceeded", `no answer within ${Math.round(limitMs)} ms`)),
+    limitMs,
+  );
+  try {
+    return await run(AbortSignal.any([signal, limit.signal]));
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}

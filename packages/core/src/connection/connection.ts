@@ -1,0 +1,180 @@
+import { ImError } from "../im-error.ts";
+import { Dialer, type DialerOptions, excludeOf } from "./dialer.ts";
+import type { Link } from "./link.ts";
+
+/** `closed` is for good after `disconnect()`; after giving up, `connect()` begins anew. */
+export type ConnectionState = "idle" | "connecting" | "connected" | "reconnecting" | "closed";
+
+export interface ConnectionOptions extends DialerOptions {
+  onStateChange(state: ConnectionState, previous: ConnectionState): void;
+  /** The stream to use from now on; `previous` still runs when it is being replaced before it breaks. */
+  onLink(link: Link, previous: Link | undefined): void;
+  /** The stream is gone; reconnecting begins. */
+  onLost(error: ImError): void;
+  /** Nothing more is tried. */
+  onGaveUp(error: ImError): void;
+}
+
+/** Keeps one stream to the service: connects, notices that it broke, comes back, gives up. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #state: ConnectionState = "idle";
+  #link: Link | undefined;
+  #connectedAtMs = 0;
+  readonly #dialer: Dialer;
+  #ended = new AbortController();
+  #connecting: Promise<void> | undefined;
+  #ready = Promise.withResolvers<Link>();
+  #isReplacing = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#dialer = new Dialer(options);
+    this.#ready.promise.catch(() => {});
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** Resolves when connected; callers that ask meanwhile share the outcome. */
+  connect(signal: AbortSignal | undefined, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.#state === "connected") return Promise.resolve();
+    if (this.#state === "reconnecting") return this.ready(signal).then(() => {});
+    if (this.#ended.signal.aborted) return Promise.reject(closedError());
+    this.#connecting ??= this.#connect(signal, prepare).finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /** The open link, waited for while connecting or reconnecting. Rejects when there is none to come. */
+  ready(signal: AbortSignal | undefined): Promise<Link> {
+    if (this.#link?.isOpen) return Promise.resolve(this.#link);
+    if (this.#ended.signal.aborted) return Promise.reject(closedError());
+    if (this.#state === "idle") {
+      return Promise.reject(new ImError("failed_precondition", "the client is not connected: call connect() first"));
+    }
+    if (signal === undefined) return this.#ready.promise;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal.reason);
+      if (signal.aborted) return onAbort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#ready.promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    });
+  }
+
+  /** Opens another stream before this one is gone, and moves to it. Stays when that fails. */
+  async replace(link: Link): Promise<void> {
+    if (this.#link !== link || this.#isReplacing || !this.#options.hasAlternative(link)) return;
+    this.#isReplacing = true;
+    try {
+      const next = await this.#options.connectOnce({
+        exclude: excludeOf(link),
+        timeoutMs: this.#options.connectTimeoutMs,
+        signal: this.#ended.signal,
+      });
+      if (this.#link === link && !this.#ended.signal.aborted) this.#adopt(next);
+      else next.abort();
+    } catch {
+      // The stream at hand still works; when it breaks, reconnecting tells of every failure.
+    } finally {
+      this.#isReplacing = false;
+    }
+  }
+
+  /** Ends for good. An open stream is half-closed and has `graceMs` to end by itself. */
+  async close(graceMs: number): Promise<void> {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort(closedError());
+    this.#ready.reject(closedError());
+    const link = this.#link;
+    this.#link = undefined;
+    this.#setState("closed");
+    if (link === undefined) return;
+    const { clock } = this.#options;
+    link.finish();
+    const timer = clock.setTimeout(() => link.abort(), graceMs);
+    await link.closed;
+    clock.clearTimeout(timer);
+  }
+
+  async #connect(signal: AbortSignal | undefined, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { clock, connectTimeoutMs } = this.#options;
+    const ends = signal === undefined ? this.#ended.signal : AbortSignal.any([this.#ended.signal, signal]);
+    this.#setState("connecting");
+    this.#ready = Promise.withResolvers();
+    this.#ready.promise.catch(() => {});
+    try {
+      ends.throwIfAborted();
+      const deadlineMs = clock.now() + connectTimeoutMs;
+      await prepare(ends);
+      this.#adopt(await this.#dialer.connect(deadlineMs, ends));
+    } catch (reason) {
+      const error = signal?.aborted
+        ? new ImError("canceled", "connect was cancelled", { cause: signal.reason })
+        : ImError.from(reason, "connect failed");
+      if (!this.#ended.signal.aborted) this.#setState("idle");
+      this.#ready.reject(error);
+      throw error;
+    }
+    void this.#supervise();
+  }
+
+  async #supervise(): Promise<void> {
+    for (;;) {
+      const link = this.#link;
+      if (link === undefined) return;
+      const error = await link.closed;
+      if (this.#ended.signal.aborted) return;
+      if (this.#link !== link) continue;
+      if (!(await this.#reconnect(link, error ?? new ImError("unavailable", "the stream ended")))) return;
+    }
+  }
+
+  /** False when it gave up or was closed. */
+  async #reconnect(lost: Link, error: ImError): Promise<boolean> {
+    const { clock, onLost, onGaveUp } = this.#options;
+    const lastedMs = clock.now() - this.#connectedAtMs;
+    this.#link = undefined;
+    this.#ready = Promise.withResolvers();
+    this.#ready.promise.catch(() => {});
+    this.#setState("reconnecting");
+    onLost(error);
+    try {
+      this.#adopt(await this.#dialer.reconnect({ link: lost, error, lastedMs }, this.#ended.signal));
+      return true;
+    } catch (reason) {
+      if (this.#ended.signal.aborted) return false;
+      const final = ImError.from(reason, "reconnecting failed");
+      this.#setState("closed");
+      this.#ready.reject(final);
+      onGaveUp(final);
+      return false;
+    }
+  }
+
+  #adopt(link: Link): void {
+    const previous = this.#link;
+    this.#link = link;
+    this.#connectedAtMs = this.#options.clock.now();
+    this.#options.onLink(link, previous);
+    this.#ready.resolve(link);
+    this.#setState("connected");
+  }
+
+  #setState(state: ConnectionState): void {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.#options.onStateChange(state, previous);
+  }
+}
+
+function closedError(): ImError {
+  return new ImError("failed_precondition", "the client is closed: make a new one");
+}

@@ -1,0 +1,119 @@
+import type { Clock } from "@im-sdk/contracts";
+import { ImError } from "../im-error.ts";
+import { backoffDelayMs } from "./backoff.ts";
+import { type ConnectOnceContext, finalCodes } from "./connect-once.ts";
+import type { Link } from "./link.ts";
+import { sleep } from "./sleep.ts";
+
+/** A try to come back, told before its delay. */
+export interface ReconnectAttempt {
+  /** Counted from 1 since the last connection that lasted. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  /** Why the connection is gone, or why the try before failed. */
+  readonly error: ImError;
+}
+
+export interface DialerOptions {
+  connectOnce(context: ConnectOnceContext): Promise<Link>;
+  /** Another instance than this one's is known. */
+  hasAlternative(link: Link): boolean;
+  /** UNAUTHENTICATED may be cured by asking for another token. */
+  hasCredentials: boolean;
+  connectTimeoutMs: number;
+  maxRetries: number;
+  retryIntervalMs: number;
+  clock: Clock;
+  random: () => number;
+  onReconnecting(attempt: ReconnectAttempt): void;
+}
+
+/** A connection that is gone. */
+export interface LostLink {
+  link: Link;
+  error: ImError;
+  /** How long it was up. */
+  lastedMs: number;
+}
+
+/** No delay between tries is longer, unless `retryIntervalMs` itself or the server asks for more. */
+const maxBackoffMs = 60_000;
+
+/**
+ * Dials until a link is up: rounds of `connectOnce` with backoff between them. Counts the failures in a row, and starts
+ * over after a connection that lasted for `retryIntervalMs`. Final errors end it, and so does failure `maxRetries + 1`.
+ */
+export class Dialer {
+  readonly #options: DialerOptions;
+  #failures = 0;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  /** The first connection, within a deadline. Gives up early when the next try would come after it. */
+  connect(deadlineMs: number, signal: AbortSignal): Promise<Link> {
+    this.#failures = 0;
+    return this.#dial({ deadlineMs, signal, exclude: [], error: undefined, isDelayed: false, announce: false });
+  }
+
+  /** The next connection: at once when there is another instance than the lost one's, after a delay otherwise. */
+  reconnect({ link, error, lastedMs }: LostLink, signal: AbortSignal): Promise<Link> {
+    this.#failures = lastedMs >= this.#options.retryIntervalMs ? 1 : this.#failures + 1;
+    const isDelayed = !this.#options.hasAlternative(link);
+    const exclude = isDelayed ? [] : excludeOf(link);
+    return this.#dial({ deadlineMs: Number.POSITIVE_INFINITY, signal, exclude, error, isDelayed, announce: true });
+  }
+
+  async #dial(start: {
+    deadlineMs: number;
+    signal: AbortSignal;
+    exclude: string[];
+    error: ImError | undefined;
+    isDelayed: boolean;
+    announce: boolean;
+  }): Promise<Link> {
+    const { clock, connectTimeoutMs, connectOnce, onReconnecting } = this.#options;
+    const { deadlineMs, signal, announce } = start;
+    let { exclude, error, isDelayed } = start;
+    let mayRenewToken = this.#options.hasCredentials;
+
+    for (;;) {
+      if (error?.code === "unauthenticated" && mayRenewToken) {
+        mayRenewToken = false;
+        isDelayed = false;
+      } else if (error !== undefined && (finalCodes.has(error.code) || this.#failures > this.#options.maxRetries)) {
+        throw error;
+      }
+      const delayMs = isDelayed && error !== undefined ? this.#delayMs(error) : 0;
+      if (clock.now() + delayMs >= deadlineMs) {
+        throw error ?? new ImError("unavailable", "the connect timeout passed before a try could be made");
+      }
+      if (announce && error !== undefined) onReconnecting({ attempt: this.#failures, delayMs, error });
+      if (isDelayed) await sleep(delayMs, clock, signal);
+      try {
+        return await connectOnce({ exclude, timeoutMs: Math.min(connectTimeoutMs, deadlineMs - clock.now()), signal });
+      } catch (reason) {
+        if (signal.aborted) throw reason;
+        error = ImError.from(reason, "connecting failed");
+        this.#failures++;
+        exclude = [];
+        isDelayed = true;
+      }
+    }
+  }
+
+  #delayMs(error: ImError): number {
+    const { retryIntervalMs, random } = this.#options;
+    const maxMs = Math.max(maxBackoffMs, retryIntervalMs);
+    return Math.max(
+      backoffDelayMs(this.#failures, { baseMs: retryIntervalMs, maxMs, random }),
+      error.retryAfterMs ?? 0,
+    );
+  }
+}
+
+/** The instance of a link, as a list of what not to pick. */
+export function excludeOf(link: Link): string[] {
+  return link.instance === undefined ? [] : [link.instance.id];
+}

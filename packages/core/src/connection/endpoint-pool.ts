@@ -1,0 +1,90 @@
+import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
+import type { Transport } from "@connectrpc/connect";
+import { formatAddress, type ServiceInstance } from "@im-sdk/contracts";
+import { ImError } from "../im-error.ts";
+import { Endpoint } from "./endpoint.ts";
+
+/** TLS towards the servers; `true` means the system's certificate authorities and no client certificate. */
+export type TlsOptions =
+  | boolean
+  | Pick<
+      SecureClientSessionOptions,
+      "ca" | "cert" | "key" | "passphrase" | "pfx" | "servername" | "rejectUnauthorized"
+    >;
+
+export interface EndpointOptions {
+  tls: TlsOptions;
+  readMaxBytes: number;
+  writeMaxBytes: number;
+}
+
+/** One client's share of a connection. */
+export interface EndpointLease {
+  readonly transport: Transport;
+  /** Tells the pool the session that the lease's stream runs on; `onGoaway` hears when the peer announces its leave. */
+  follow(session: ClientHttp2Session, onGoaway: () => void): void;
+  /** Gives the share back; the last one of a connection closes it. */
+  release(): void;
+}
+
+/** HTTP/2 connections shared by clients: one for each instance, and another when the peer's stream limit is reached. */
+export interface EndpointPool extends AsyncDisposable {
+  /** A share of a connection that is up. Rejects with why the instance cannot be reached, or when the signal aborts. */
+  acquire(instance: ServiceInstance, options: EndpointOptions, signal: AbortSignal): Promise<EndpointLease>;
+  /** Closes every connection, whoever still has a share. */
+  close(): Promise<void>;
+}
+
+/**
+ * A pool for the `endpointPool` option, so that the clients of one process share connections. Whoever makes it closes it.
+ * A client that is given none has a pool of its own.
+ */
+export function createEndpointPool(): EndpointPool {
+  const endpoints = new Map<string, Set<Endpoint>>();
+  const tlsIds = new Map<TlsOptions, number>();
+  let closed = false;
+
+  function endpointFor(instance: ServiceInstance, options: EndpointOptions): Endpoint {
+    const scheme = options.tls === false ? "http" : "https";
+    const baseUrl = `${scheme}://${formatAddress(instance.address, instance.port)}`;
+    if (!tlsIds.has(options.tls)) tlsIds.set(options.tls, tlsIds.size);
+    const key = `${baseUrl} ${tlsIds.get(options.tls)} ${options.readMaxBytes} ${options.writeMaxBytes}`;
+    let group = endpoints.get(key);
+    if (group === undefined) {
+      group = new Set();
+      endpoints.set(key, group);
+    }
+    for (const endpoint of group) if (endpoint.hasRoom) return endpoint;
+    const siblings = group;
+    const endpoint = new Endpoint(baseUrl, options, () => {
+      siblings.delete(endpoint);
+      if (siblings.size === 0) endpoints.delete(key);
+    });
+    group.add(endpoint);
+    return endpoint;
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    for (const group of [...endpoints.values()]) for (const endpoint of [...group]) endpoint.close();
+    endpoints.clear();
+  }
+
+  return {
+    async acquire(instance, options, signal) {
+      if (closed)
+        throw new ImError("failed_precondition", "endpointPool is closed: make a new one with createEndpointPool()");
+      const endpoint = endpointFor(instance, options);
+      const lease = endpoint.lease();
+      try {
+        await endpoint.connect(signal);
+        return lease;
+      } catch (error) {
+        lease.release();
+        throw error;
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,190 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { AckContentSchema, type MessageRequest, type MessageResponse, MessageType } from "@im-sdk/gen";
+import type { Link } from "../connection/link.ts";
+import { ImError } from "../im-error.ts";
+import { isHeaderId, setIdHeader } from "../interceptors/id-header.ts";
+import { decodeMessage } from "../messages/decode-message.ts";
+import type { ImMessage } from "../messages/im-message.ts";
+import { ackFrame, introductionFrame, isServerDraining } from "./control-frames.ts";
+import type { JoinedRooms } from "./joined-rooms.ts";
+import type { MessageConsumer } from "./message-consumer.ts";
+import { MessageIterator } from "./message-iterator.ts";
+import type { Outbox } from "./outbox.ts";
+import type { RoomPositions } from "./room-positions.ts";
+
+export interface ConversationOptions {
+  userId: string;
+  defaultRoomId: string | undefined;
+  outbox: Outbox;
+  rooms: JoinedRooms;
+  positions: RoomPositions;
+  /** Joins a room by a unary call, for servers that do not resume. */
+  joinByCall(roomId: string): Promise<void>;
+  onServerDraining(link: Link): void;
+  onError(error: ImError): void;
+}
+
+/** What opens a stream: its metadata, and the frames that go first. */
+export interface Greeting {
+  header: Headers;
+  frames: MessageRequest[];
+}
+
+/** What is said on the stream, whichever stream it is at the moment: from frames to messages and back. */
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #consumers = new Set<MessageConsumer>();
+  #link: Link | undefined;
+  #resumes = false;
+  #hasConnected = false;
+  #isClosed = false;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    if (options.defaultRoomId !== undefined) options.rooms.add(options.defaultRoomId, {});
+  }
+
+  addConsumer(consumer: MessageConsumer): void {
+    this.#consumers.add(consumer);
+  }
+
+  /** Messages from now on, of one room or all, until the loop is left, the signal aborts or the conversation closes. */
+  iterate(roomId: string | undefined, signal: AbortSignal | undefined): MessageIterator {
+    const end = () => iterator.end();
+    const iterator = new MessageIterator(roomId, () => {
+      signal?.removeEventListener("abort", end);
+      this.#consumers.delete(iterator);
+    });
+    this.#consumers.add(iterator);
+    signal?.addEventListener("abort", end, { once: true });
+    if (signal?.aborted || this.#isClosed) iterator.end();
+    return iterator;
+  }
+
+  /** Ends the loops over messages. */
+  close(): void {
+    this.#isClosed = true;
+    for (const consumer of [...this.#consumers]) consumer.end();
+  }
+
+  /**
+   * How to open the next stream. After a server that resumes, all rooms are joined by frames with their cursors, and the
+   * first room is not named in the metadata: joined that way its live messages would come before the missed ones.
+   */
+  greeting(): Greeting {
+    const { userId, defaultRoomId, rooms } = this.#options;
+    const header = new Headers();
+    if (this.#resumes && rooms.ids.length > 0) {
+      return { header, frames: rooms.ids.map((roomId) => rooms.joinFrame(roomId, true)) };
+    }
+    const roomId = defaultRoomId !== undefined && rooms.has(defaultRoomId) ? defaultRoomId : undefined;
+    if (roomId !== undefined) setIdHeader(header, "room-id", roomId);
+    // Plain servers cannot read a binary header, but know a user by the first frame.
+    const isReadable = isHeaderId(userId) && (roomId === undefined || isHeaderId(roomId));
+    if (isReadable) return { header, frames: [] };
+    if (roomId !== undefined) return { header, frames: [rooms.joinFrame(roomId, false)] };
+    return { header, frames: [introductionFrame(userId)] };
+  }
+
+  /** A stream is up. When it replaces one that still runs, that one is finished before new messages go out. */
+  onLink(link: Link, greeting: Greeting, previous: Link | undefined): void {
+    const isRejoin = this.#hasConnected;
+    this.#hasConnected = true;
+    this.#link = link;
+    previous?.setSource(undefined);
+    this.#joinRooms(link, greeting, isRejoin);
+    if (previous === undefined) {
+      this.#attach(link);
+    } else {
+      previous.finish();
+      void previous.closed.then(() => {
+        this.#options.outbox.detach();
+        if (this.#link === link) this.#attach(link);
+      });
+    }
+    void link.opened.then(() => this.#onLateGrant(link));
+  }
+
+  onLost(): void {
+    this.#link = undefined;
+    this.#options.outbox.detach();
+    this.#options.rooms.forgetPending();
+  }
+
+  onWritten(messageIds: string[]): void {
+    for (const messageId of messageIds) this.#options.outbox.onWritten(messageId);
+  }
+
+  /** Takes a received frame; a promise when a consumer has as many waiting as it may. */
+  onFrame(frame: MessageResponse, link: Link): Promise<void> | undefined {
+    const { outbox, rooms, positions, onServerDraining } = this.#options;
+    if (frame.type === MessageType.HEARTBEAT) return undefined;
+    if (frame.type === MessageType.ACK && link.capabilities.has("ack")) {
+      outbox.onAck(fromBinary(AckContentSchema, frame.content));
+      return undefined;
+    }
+    if (frame.type === MessageType.JOIN_ROOM && (rooms.onFrame(frame) || link.capabilities.has("resume")))
+      return undefined;
+    if (link.capabilities.size > 0 && isServerDraining(frame)) {
+      onServerDraining(link);
+      return undefined;
+    }
+    return positions.advance(frame) ? this.#deliver(frame, link) : undefined;
+  }
+
+  #deliver(frame: MessageResponse, link: Link): Promise<void> | undefined {
+    let unanswered = frame.ackRequired;
+    const ack = () => {
+      if (!unanswered) return;
+      unanswered = false;
+      const open = link.isOpen ? link : this.#link;
+      open?.push(ackFrame(this.#options.userId, frame));
+    };
+    const message: ImMessage = decodeMessage(frame, ack);
+    let remaining = this.#consumers.size;
+    const onHandled = () => {
+      remaining--;
+      if (remaining === 0) ack();
+    };
+    let pause: Promise<void> | undefined;
+    for (const consumer of this.#consumers) {
+      const wait = consumer.push({ message, onHandled });
+      if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
+    }
+    return pause;
+  }
+
+  #attach(link: Link): void {
+    const { outbox } = this.#options;
+    const settlement = link.capabilities.has("ack") ? "acknowledged" : "written";
+    link.setSource(outbox);
+    outbox.attach(settlement, () => link.wake());
+  }
+
+  #joinRooms(link: Link, greeting: Greeting, isRejoin: boolean): void {
+    const { rooms, positions, defaultRoomId, joinByCall, onError } = this.#options;
+    this.#resumes = link.capabilities.has("resume");
+    const greeted = new Set(greeting.frames.map((frame) => frame.roomId));
+    for (const roomId of rooms.ids) {
+      if (this.#resumes) {
+        if (!greeted.has(roomId)) link.push(rooms.joinFrame(roomId, isRejoin));
+        continue;
+      }
+      if (isRejoin) positions.onRejoinedBlindly(roomId);
+      const isNamedInHeader =
+        roomId === defaultRoomId && (greeting.header.has("room-id") || greeting.header.has("room-id-bin"));
+      if (!isNamedInHeader)
+        joinByCall(roomId).catch((reason: unknown) => onError(ImError.from(reason, `rejoining ${roomId}`)));
+    }
+  }
+
+  /** The stream's headers may come after the connection counts as up, and grant more than was known then. */
+  #onLateGrant(link: Link): void {
+    if (this.#link !== link || !link.isOpen) return;
+    if (link.capabilities.has("ack")) this.#options.outbox.upgrade();
+    if (link.capabilities.has("resume") && !this.#resumes) {
+      this.#resumes = true;
+      for (const roomId of this.#options.rooms.ids) link.push(this.#options.rooms.joinFrame(roomId, false));
+    }
+  }
+}

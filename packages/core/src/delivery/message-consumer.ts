@@ -1,0 +1,18 @@
+import type { ImMessage } from "../messages/im-message.ts";
+
+/** A message on its way to its consumers; answered once all of them are done with it. */
+export interface Delivery {
+  readonly message: ImMessage;
+  readonly onHandled: () => void;
+}
+
+/** Deliveries that a consumer may have waiting before the connection is told to pause. */
+export const maxQueuedDeliveries = 1_000;
+
+/** Somebody who receives messages, one after the other. */
+export interface MessageConsumer {
+  /** Takes a delivery; a promise means: bring no more before it resolves. */
+  push(delivery: Delivery): Promise<void> | undefined;
+  /** No more come. */
+  end(): void;
+}

@@ -1,0 +1,72 @@
+import type { ImMessage } from "../messages/im-message.ts";
+import { type Delivery, type MessageConsumer, maxQueuedDeliveries } from "./message-consumer.ts";
+
+/** Messages for a `for await` loop. One counts as handled when the loop asks for the next. */
+export class MessageIterator implements MessageConsumer, AsyncIterableIterator<ImMessage> {
+  readonly #roomId: string | undefined;
+  readonly #onEnd: () => void;
+  #queue: Delivery[] = [];
+  #handling: Delivery | undefined;
+  #waiter: ((result: IteratorResult<ImMessage>) => void) | undefined;
+  #room: { promise: Promise<void>; resolve: () => void } | undefined;
+  #ended = false;
+
+  constructor(roomId: string | undefined, onEnd: () => void) {
+    this.#roomId = roomId;
+    this.#onEnd = onEnd;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  push(delivery: Delivery): Promise<void> | undefined {
+    if (this.#roomId !== undefined && delivery.message.roomId !== this.#roomId) {
+      delivery.onHandled();
+      return undefined;
+    }
+    if (this.#waiter !== undefined) {
+      const waiter = this.#waiter;
+      this.#waiter = undefined;
+      this.#handling = delivery;
+      waiter({ done: false, value: delivery.message });
+      return undefined;
+    }
+    this.#queue.push(delivery);
+    if (this.#queue.length < maxQueuedDeliveries) return undefined;
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
+  }
+
+  next(): Promise<IteratorResult<ImMessage>> {
+    this.#handling?.onHandled();
+    this.#handling = this.#queue.shift();
+    if (this.#queue.length <= maxQueuedDeliveries / 2) {
+      this.#room?.resolve();
+      this.#room = undefined;
+    }
+    if (this.#handling !== undefined) return Promise.resolve({ done: false, value: this.#handling.message });
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => {
+      this.#waiter = resolve;
+    });
+  }
+
+  /** No more messages come; those that are queued are still given. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd();
+    this.#room?.resolve();
+    this.#waiter?.({ done: true, value: undefined });
+    this.#waiter = undefined;
+  }
+
+  return(): Promise<IteratorResult<ImMessage>> {
+    this.#handling?.onHandled();
+    this.#handling = undefined;
+    this.#queue = [];
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}

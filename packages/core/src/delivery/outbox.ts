@@ -1,0 +1,235 @@
+import type { Clock } from "@im-sdk/contracts";
+import type { AckContent, MessageRequest } from "@im-sdk/gen";
+import { ImError } from "../im-error.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
+import type { OutboxOptions } from "./outbox-options.ts";
+import { canceled, expired, rejected, unanswered } from "./send-errors.ts";
+import type { SendReceipt } from "./send-receipt.ts";
+
+export interface OutboxSendOptions {
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+interface Entry {
+  readonly message: MessageRequest;
+  readonly bytes: number;
+  readonly deadlineAtMs: number;
+  /** Set once it may have reached the server: what its connection promised to say about it. */
+  left: Settlement | undefined;
+  settle(outcome: SendReceipt | ImError): void;
+}
+
+/** What settles a message: the server's ACK, or, where the server gives none, the hand-over to HTTP/2. */
+export type Settlement = "acknowledged" | "written";
+
+/**
+ * The messages that were sent and are not settled yet, in order, whatever becomes of the connection. A connection
+ * attaches, takes messages, and reports what became of them; when it breaks, those without an ACK go out again, before
+ * new ones and under the same id, on the next connection that acknowledges.
+ */
+export class Outbox {
+  readonly #options: Required<OutboxOptions>;
+  readonly #clock: Clock;
+  readonly #deadlines: DeadlineTimer;
+  /** Insertion order is sending order. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiting = new Set<Entry>();
+  #bytes = 0;
+  #unsent: Entry[] = [];
+  #nextUnsent = 0;
+  #link: { settlement: Settlement; onReady: () => void } | undefined;
+  #whenEmpty: (() => void)[] = [];
+
+  constructor(options: Required<OutboxOptions>, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#deadlines = new DeadlineTimer(clock, (nowMs) => this.#expire(nowMs));
+  }
+
+  /** Messages that are not settled. */
+  get size(): number {
+    return this.#entries.size + this.#waiting.size;
+  }
+
+  send(message: MessageRequest, { timeoutMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(canceled(message, false));
+      if (this.#entries.has(message.messageId)) {
+        return reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
+      }
+      const entry: Entry = {
+        message,
+        bytes: message.content.byteLength + frameOverheadBytes,
+        deadlineAtMs: this.#clock.now() + timeoutMs,
+        left: undefined,
+        settle: (outcome) => {
+          if (!this.#remove(entry)) return;
+          signal?.removeEventListener("abort", onAbort);
+          if (outcome instanceof ImError) reject(outcome);
+          else resolve(outcome);
+          this.#admitWaiting();
+        },
+      };
+      const onAbort = () => entry.settle(canceled(message, entry.left !== undefined));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#deadlines.include(entry.deadlineAtMs);
+      this.#accept(entry);
+    });
+  }
+
+  /**
+   * From now on this connection takes the messages; `onReady` is called when there is one after there was none. What left
+   * before is sent again where the server dedupes, and is settled as `unknown` where it does not.
+   */
+  attach(settlement: Settlement, onReady: () => void): void {
+    if (settlement === "written") this.#giveUpLeft("acknowledged");
+    this.#link = { settlement, onReady };
+    this.#unsent = [...this.#entries.values()];
+    this.#nextUnsent = 0;
+    if (this.#unsent.length > 0) onReady();
+  }
+
+  /** The connection has come to promise more than when it attached; what left before keeps its old terms. */
+  upgrade(): void {
+    if (this.#link !== undefined) this.#link.settlement = "acknowledged";
+  }
+
+  /** The connection takes no more. What left on it without the promise of an ACK has no answer to come. */
+  detach(): void {
+    this.#link = undefined;
+    this.#unsent = [];
+    this.#nextUnsent = 0;
+    this.#giveUpLeft("written");
+  }
+
+  /** The next message to write, if there is one. */
+  take(): MessageRequest | undefined {
+    while (this.#nextUnsent < this.#unsent.length) {
+      const entry = this.#unsent[this.#nextUnsent++];
+      if (this.#nextUnsent === this.#unsent.length) {
+        this.#unsent = [];
+        this.#nextUnsent = 0;
+      }
+      if (entry === undefined || this.#entries.get(entry.message.messageId) !== entry) continue;
+      entry.left = this.#link?.settlement ?? "written";
+      entry.message.ackRequired = entry.left === "acknowledged";
+      return entry.message;
+    }
+    return undefined;
+  }
+
+  onWritten(messageId: string): void {
+    const entry = this.#entries.get(messageId);
+    if (entry?.left === "written") entry.settle({ messageId, delivery: "written" });
+  }
+
+  onAck(ack: AckContent): void {
+    const entry = this.#entries.get(ack.originalMessageId);
+    if (entry === undefined) return;
+    const { messageId } = entry.message;
+    if (ack.success) {
+      entry.settle({ messageId, delivery: "acknowledged", sequence: ack.sequence, epoch: ack.epoch });
+      return;
+    }
+    entry.settle(rejected(entry.message, ack));
+  }
+
+  /** Settles everything: what has left as `unknown`, the rest with `reason`. */
+  close(reason: ImError): void {
+    this.detach();
+    for (const entry of [...this.#entries.values(), ...this.#waiting]) {
+      entry.settle(entry.left ? unanswered(entry.message, reason.message) : reason);
+    }
+    this.#deadlines.stop();
+  }
+
+  /** Resolves when everything is settled. */
+  whenEmpty(): Promise<void> {
+    if (this.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  #giveUpLeft(settlement: Settlement): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.left === settlement) entry.settle(unanswered(entry.message, "the connection broke on its way"));
+    }
+  }
+
+  #accept(entry: Entry): void {
+    if (this.#waiting.size === 0 && this.#hasRoom(entry)) {
+      this.#enqueue(entry);
+      return;
+    }
+    const { whenFull, maxMessages, maxBytes } = this.#options;
+    this.#waiting.add(entry);
+    if (whenFull === "drop-oldest") {
+      const oldest = [...this.#entries.values()].find((candidate) => candidate.left === undefined);
+      oldest?.settle(expired(oldest.message, "it was dropped from the full outbox"));
+    }
+    if (whenFull === "reject") {
+      const message = `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): wait for receipts`;
+      entry.settle(new ImError("resource_exhausted", message));
+    }
+  }
+
+  #hasRoom(entry: Entry): boolean {
+    if (this.#entries.size === 0) return true;
+    return this.#entries.size < this.#options.maxMessages && this.#bytes + entry.bytes <= this.#options.maxBytes;
+  }
+
+  #enqueue(entry: Entry): void {
+    this.#entries.set(entry.message.messageId, entry);
+    this.#bytes += entry.bytes;
+    if (this.#link === undefined) return;
+    if (this.#unsent.length > 2 * this.#entries.size + 1024) {
+      // A stalled connection takes nothing, and what was settled meanwhile must not pile up.
+      this.#unsent = [...this.#entries.values()].filter((candidate) => !candidate.left);
+      this.#nextUnsent = 0;
+      return;
+    }
+    this.#unsent.push(entry);
+    if (this.#unsent.length - this.#nextUnsent === 1) this.#link.onReady();
+  }
+
+  #admitWaiting(): void {
+    for (const entry of this.#waiting) {
+      if (!this.#hasRoom(entry)) return;
+      this.#waiting.delete(entry);
+      this.#enqueue(entry);
+    }
+  }
+
+  /** False when the entry was settled before. */
+  #remove(entry: Entry): boolean {
+    if (this.#waiting.delete(entry)) {
+      this.#announceEmpty();
+      return true;
+    }
+    if (this.#entries.get(entry.message.messageId) !== entry) return false;
+    this.#entries.delete(entry.message.messageId);
+    this.#bytes -= entry.bytes;
+    this.#announceEmpty();
+    return true;
+  }
+
+  #announceEmpty(): void {
+    if (this.size > 0 || this.#whenEmpty.length === 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  #expire(nowMs: number): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const entry of [...this.#entries.values(), ...this.#waiting]) {
+      if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
+      else if (entry.left) entry.settle(unanswered(entry.message, "no answer came within its deadline"));
+      else {
+        entry.settle(expired(entry.message, "no connection took it within its deadline"));
+      }
+    }
+    return nextMs;
+  }
+}
+
+/** What a message costs beside its content, roughly. */
+const frameOverheadBytes = 256;

@@ -1,0 +1,23 @@
+import type { ServiceInstance } from "@im-sdk/contracts";
+import type { ConnectionState } from "../connection/connection.ts";
+import type { ReconnectAttempt } from "../connection/dialer.ts";
+import type { Gap } from "../delivery/room-positions.ts";
+import type { ImError } from "../im-error.ts";
+import type { ImMessage } from "../messages/im-message.ts";
+
+/** What a client tells, by event name. */
+export interface ImEvents {
+  /** A message. The next one waits while the promise of a listener is pending. */
+  message: ImMessage;
+  /** A stream is up: the first, one after a break, or one that replaced a stream before it broke. */
+  connect: { readonly instance: ServiceInstance | undefined; readonly capabilities: readonly ("ack" | "resume")[] };
+  /** The stream is gone: with why, or undefined after `disconnect()`. Reconnecting begins by itself. */
+  disconnect: ImError | undefined;
+  /** Something failed that no call of yours was there to hear of; among it the end of reconnecting. */
+  error: ImError;
+  stateChange: { readonly state: ConnectionState; readonly previous: ConnectionState };
+  /** Messages of a room that were missed and will not come. Told before anything later of the room. */
+  gap: Gap;
+  /** A try to come back will be made. */
+  reconnecting: ReconnectAttempt;
+}

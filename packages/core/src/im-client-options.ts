@@ -1,0 +1,165 @@
+import type { Interceptor } from "@connectrpc/connect";
+import {
+  type Clock,
+  type LoadBalancer,
+  type ServiceDiscovery,
+  type ServiceInstance,
+  systemClock,
+} from "@im-sdk/contracts";
+import { createDefaultBalancer } from "./connection/default-balancer.ts";
+import { createEndpointPool, type EndpointPool, type TlsOptions } from "./connection/endpoint-pool.ts";
+import { type OutboxOptions, resolveOutboxOptions } from "./delivery/outbox-options.ts";
+import { toServiceInstance } from "./discovery/service-address.ts";
+import type { ImEvents } from "./events/im-events.ts";
+import { ImError } from "./im-error.ts";
+import type { TokenProvider } from "./interceptors/credentials-interceptor.ts";
+import { defaultMaxMessageBytes } from "./transport/stream-transport.ts";
+
+/** How a client behaves, whichever way it finds its server. */
+export interface ImClientBaseOptions {
+  /** Who the client speaks for. Any text that is not empty. */
+  userId: string;
+  /** A room to be in from the first moment on. */
+  defaultRoomId?: string;
+  /** Limit for `connect()`, and for each round of reconnecting; default 10,000 ms. */
+  connectTimeoutMs?: number;
+  /** Deadline of calls and sends that bring none of their own; default 30,000 ms. */
+  requestTimeoutMs?: number;
+  /** A heartbeat goes out after this much silence; default 30,000 ms. */
+  heartbeatIntervalMs?: number;
+  /** A peer that shows no life this long after a heartbeat is taken for dead; default 10,000 ms. */
+  heartbeatTimeoutMs?: number;
+  /** Failures in a row after which the client gives up, less one; default 3. `Infinity` is allowed. */
+  maxRetries?: number;
+  /** Upper bound of the first delay before a retry, doubled with every failure; default 5,000 ms. */
+  retryIntervalMs?: number;
+  /** A token, or who to ask for one: sent as `authorization: Bearer …` with every call. */
+  credentials?: string | TokenProvider;
+  /** Connect interceptors of your own; they see every attempt of every call, and the stream. */
+  interceptors?: Interceptor[];
+  /** Bounds on messages that are not settled yet. */
+  outbox?: OutboxOptions;
+  /** Largest message taken, in bytes; default 4 MiB. */
+  maxReceiveBytes?: number;
+  /** Largest message sent, in bytes; default 4 MiB. */
+  maxSendBytes?: number;
+  onMessage?: (message: ImEvents["message"]) => unknown;
+  onConnect?: (event: ImEvents["connect"]) => unknown;
+  onDisconnect?: (error: ImEvents["disconnect"]) => unknown;
+  onError?: (error: ImEvents["error"]) => unknown;
+  /** Time, for tests. */
+  clock?: Clock;
+  /** Uniform in [0, 1), for tests. */
+  random?: () => number;
+}
+
+/** A client that finds its server by itself. */
+export interface ImClientOptions extends ImClientBaseOptions {
+  /** Name under which the discovery knows the service; default `im-service`. */
+  serviceName?: string;
+  /** Where instances come from; the client closes it with itself. */
+  discovery?: ServiceDiscovery;
+  /** Instances without a discovery: `host:port` strings or instances. Not together with `discovery`. */
+  services?: readonly (string | ServiceInstance)[];
+  /** Picks the instance for each connection; default round robin. One that its owner has filled needs no list here. */
+  balancer?: LoadBalancer;
+  /** Key of the pick for balancers that hash; default the user id. */
+  hashKey?: string;
+  /** TLS to the servers; off by default. */
+  tls?: TlsOptions;
+  /** Connections shared with other clients of this process; by default the client's own. */
+  endpointPool?: EndpointPool;
+}
+
+/** The defaults of every option that has one. */
+export const defaultOptions = {
+  serviceName: "im-service",
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  heartbeatIntervalMs: 30_000,
+  heartbeatTimeoutMs: 10_000,
+  maxRetries: 3,
+  retryIntervalMs: 5_000,
+  maxReceiveBytes: defaultMaxMessageBytes,
+  maxSendBytes: defaultMaxMessageBytes,
+} as const;
+
+/** Options after validation. */
+export type ResolvedImClientOptions = ReturnType<typeof resolveImClientOptions>;
+
+/** Fills in the defaults; throws ImError `invalid_argument` that names the option, its value and what is allowed. */
+export function resolveImClientOptions(options: ImClientOptions) {
+  if (typeof options?.userId !== "string" || options.userId === "") {
+    throw invalid("userId", options?.userId, "a non-empty string");
+  }
+  if (options.defaultRoomId !== undefined) requireId("defaultRoomId", options.defaultRoomId);
+  if (options.services !== undefined && options.discovery !== undefined) {
+    throw new ImError("invalid_argument", "services and discovery exclude each other: pass one of them");
+  }
+  const serviceName = requireId("serviceName", options.serviceName ?? defaultOptions.serviceName);
+  return {
+    userId: options.userId,
+    defaultRoomId: options.defaultRoomId,
+    serviceName,
+    discovery: options.discovery,
+    services: options.services?.map((service) => toServiceInstance(service, serviceName)),
+    balancer: options.balancer ?? createDefaultBalancer(options.random),
+    hasOwnBalancer: options.balancer !== undefined,
+    hashKey: options.hashKey ?? options.userId,
+    connectTimeoutMs: positive(options, "connectTimeoutMs"),
+    requestTimeoutMs: positive(options, "requestTimeoutMs"),
+    heartbeatIntervalMs: positive(options, "heartbeatIntervalMs"),
+    heartbeatTimeoutMs: positive(options, "heartbeatTimeoutMs"),
+    maxRetries: retries(options.maxRetries ?? defaultOptions.maxRetries),
+    retryIntervalMs: positive(options, "retryIntervalMs"),
+    maxReceiveBytes: positive(options, "maxReceiveBytes"),
+    maxSendBytes: positive(options, "maxSendBytes"),
+    tls: options.tls ?? false,
+    credentials: options.credentials,
+    interceptors: options.interceptors ?? [],
+    endpointPool: options.endpointPool ?? createEndpointPool(),
+    ownsEndpointPool: options.endpointPool === undefined,
+    outbox: resolveOutboxOptions(options.outbox),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    onMessage: listener("onMessage", options.onMessage),
+    onConnect: listener("onConnect", options.onConnect),
+    onDisconnect: listener("onDisconnect", options.onDisconnect),
+    onError: listener("onError", options.onError),
+  };
+}
+
+/** Throws `invalid_argument` unless the value is a non-empty string; returns it. */
+export function requireId(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw invalid(name, value, "a non-empty string");
+}
+
+/** Throws `invalid_argument` unless the value is a positive number of milliseconds; returns it. */
+export function requireTimeoutMs(name: string, value: number): number {
+  if (typeof value === "number" && value > 0) return value;
+  throw invalid(name, value, "a positive number of milliseconds");
+}
+
+type NumberOption = Exclude<keyof typeof defaultOptions, "serviceName" | "maxRetries">;
+
+function positive(options: ImClientOptions, name: NumberOption): number {
+  const value = options[name] ?? defaultOptions[name];
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+  throw invalid(name, value, `a positive number of ${name.endsWith("Ms") ? "milliseconds" : "bytes"}`);
+}
+
+function retries(value: number): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value;
+  throw invalid("maxRetries", value, "an integer from 0 up, or Infinity");
+}
+
+function listener<T>(name: string, value: T | undefined): T | undefined {
+  if (value === undefined || typeof value === "function") return value;
+  throw invalid(name, value, "a function");
+}
+
+function invalid(name: string, value: unknown, want: string): ImError {
+  const got = typeof value === "string" ? `"${value}"` : String(value);
+  return new ImError("invalid_argument", `${name} must be ${want}, got ${got}`);
+}

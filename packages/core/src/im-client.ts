@@ -1,0 +1,209 @@
+import type { Client, Transport } from "@connectrpc/connect";
+import type { ServiceInstance } from "@im-sdk/contracts";
+import {
+  type GetRoomInfoResponse,
+  type HealthCheckResponse,
+  type IMService,
+  type JoinRoomResponse,
+  type LeaveRoomResponse,
+  MessageType,
+  type TranscriptResponse,
+  type UploadAudioResponse,
+} from "@im-sdk/gen";
+import type { AudioSource } from "./audio/audio-source.ts";
+import { type UploadOptions, uploadAudio } from "./audio/upload-audio.ts";
+import { ClientLifecycle } from "./client-lifecycle.ts";
+import { createClientParts } from "./client-parts.ts";
+import type { ConnectionState } from "./connection/connection.ts";
+import type { SendOptions } from "./delivery/message-sender.ts";
+import type { SendReceipt } from "./delivery/send-receipt.ts";
+import { toServiceInstance } from "./discovery/service-address.ts";
+import type { Listener } from "./events/event-hub.ts";
+import type { ImEvents } from "./events/im-events.ts";
+import {
+  type ImClientBaseOptions,
+  type ImClientOptions,
+  requireId,
+  requireTimeoutMs,
+  resolveImClientOptions,
+} from "./im-client-options.ts";
+import {
+  type AudioInput,
+  encodeAudio,
+  encodeRichText,
+  encodeText,
+  type RichTextInput,
+  type SendableMessage,
+  toContent,
+} from "./messages/encode-message.ts";
+import type { ImMessage } from "./messages/im-message.ts";
+import { type ListMessagesOptions, listMessages } from "./rooms/list-messages.ts";
+import { callUnary, callWithStatus, type RequestOptions } from "./unary-call.ts";
+
+/**
+ * A messaging client: one stream to one instance of the service, kept up across breaks, with unary calls beside it on the
+ * same connection. Everything that fails does so with an ImError. Whoever makes a client disconnects it.
+ */
+export class ImClient implements AsyncDisposable {
+  readonly #options: ReturnType<typeof resolveImClientOptions>;
+  readonly #parts: ReturnType<typeof createClientParts>;
+  readonly #lifecycle: ClientLifecycle;
+
+  /** Throws ImError `invalid_argument` for an option that cannot be; connects to nothing yet. */
+  constructor(options: ImClientOptions, transport?: Transport) {
+    this.#options = resolveImClientOptions(options);
+    this.#parts = createClientParts(this.#options, transport);
+    this.#lifecycle = new ClientLifecycle(this.#parts, this.#options);
+  }
+
+  /**
+   * A client on a Connect transport that you already have: no discovery, no balancing; reconnecting opens a new stream on
+   * it. Closing the transport stays with you.
+   */
+  static withTransport(transport: Transport, options: ImClientBaseOptions): ImClient {
+    return new ImClient(options, transport);
+  }
+
+  /** `idle`, `connecting`, `connected`, `reconnecting` or `closed`. */
+  get state(): ConnectionState {
+    return this.#parts.connection.state;
+  }
+
+  get isConnected(): boolean {
+    return this.state === "connected";
+  }
+
+  /** The instances known at this moment; empty when only the balancer knows them. */
+  get instances(): readonly ServiceInstance[] {
+    return this.#parts.instances.instances ?? [];
+  }
+
+  /** The raw typed client on the same connection, with this client's identity, credentials and retries. */
+  get service(): Client<typeof IMService> {
+    return this.#parts.service;
+  }
+
+  /**
+   * Connects within `connectTimeoutMs`, trying instances in the balancer's order and again after a delay. Rejects
+   * `unavailable` naming every address and why it failed, a final error of the server as it is (`unauthenticated`,
+   * `permission_denied`, `invalid_argument`), or `canceled`. The client may then be connected again.
+   */
+  connect(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return this.#lifecycle.connect(options.signal);
+  }
+
+  /** Replaces the list of instances, from the next connection on; the stream that is up stays. */
+  setServices(services: readonly (string | ServiceInstance)[]): void {
+    this.#parts.instances.update(services.map((service) => toServiceInstance(service, this.#options.serviceName)));
+  }
+
+  /**
+   * Sends a text. Resolves once the server has stored it (`acknowledged`) or, with a server that does not acknowledge,
+   * once it was handed to HTTP/2 (`written`). While there is no connection the message waits for one. Settles within the
+   * deadline: rejects `rejected`, `expired` (it never left), `unknown` (it left, no answer came) or `canceled`.
+   */
+  async sendTextMessage(roomId: string, text: string, options?: SendOptions): Promise<SendReceipt> {
+    return this.#parts.sender.send(roomId, MessageType.TEXT, encodeText(text), options);
+  }
+
+  /** Sends formatted text; settles as {@link sendTextMessage} does. */
+  async sendRichTextMessage(roomId: string, richText: RichTextInput, options?: SendOptions): Promise<SendReceipt> {
+    return this.#parts.sender.send(roomId, MessageType.RICH_TEXT, encodeRichText(richText), options);
+  }
+
+  /** Sends a recording that was uploaded before; settles as {@link sendTextMessage} does. */
+  async sendAudioMessage(roomId: string, audio: AudioInput, options?: SendOptions): Promise<SendReceipt> {
+    return this.#parts.sender.send(roomId, MessageType.AUDIO, encodeAudio(audio), options);
+  }
+
+  /** Sends a message of any type; `roomId` is the default room when absent. Settles as {@link sendTextMessage} does. */
+  async sendMessage(message: SendableMessage & { roomId?: string } & SendOptions): Promise<SendReceipt> {
+    const { type, content } = toContent(message);
+    const roomId = requireId("roomId", message.roomId ?? this.#options.defaultRoomId);
+    return this.#parts.sender.send(roomId, type, content, message);
+  }
+
+  /** Becomes a member of a room, and again after every reconnect. `metadata` are facts about the member. */
+  joinRoom(
+    roomId: string,
+    metadata: Record<string, string> = {},
+    options: RequestOptions = {},
+  ): Promise<JoinRoomResponse> {
+    return this.#parts.rooms.join(roomId, metadata, options);
+  }
+
+  /** Ends the membership; from this call on the room is not joined again. */
+  leaveRoom(roomId: string, options: RequestOptions = {}): Promise<LeaveRoomResponse> {
+    return this.#parts.rooms.leave(roomId, options);
+  }
+
+  getRoomInfo(roomId: string, options: RequestOptions = {}): Promise<GetRoomInfoResponse> {
+    return this.#parts.rooms.info(roomId, options);
+  }
+
+  /**
+   * Messages from now on, of one room or all, until the loop is left, the signal aborts or the client is disconnected;
+   * none of these is an error. A slow loop slows the stream down.
+   */
+  messages(options: { roomId?: string; signal?: AbortSignal } = {}): AsyncIterableIterator<ImMessage> {
+    return this.#parts.conversation.iterate(options.roomId, options.signal);
+  }
+
+  /** A room's history, oldest first, where the server keeps one. */
+  listMessages(roomId: string, options: ListMessagesOptions = {}): AsyncIterable<ImMessage> {
+    return listMessages({ ...this.#options, service: this.service }, roomId, options);
+  }
+
+  /** Uploads a recording without holding it in memory. See {@link UploadOptions} for progress, abort and deadline. */
+  uploadAudio(roomId: string, source: AudioSource, options: UploadOptions): Promise<UploadAudioResponse> {
+    return uploadAudio({ ...this.#options, service: this.service }, roomId, source, options);
+  }
+
+  /** How far the transcript of an uploaded recording has come. */
+  async getAudioTranscript(audioId: string, options: RequestOptions = {}): Promise<TranscriptResponse> {
+    const { userId, requestTimeoutMs } = this.#options;
+    requireId("audioId", audioId);
+    return callWithStatus(`the transcript of ${audioId}`, options, requestTimeoutMs, (call) =>
+      this.service.getAudioTranscript({ audioId, userId }, call),
+    );
+  }
+
+  /** Asks the instance that this client is connected to. */
+  healthCheck(options: RequestOptions = {}): Promise<HealthCheckResponse> {
+    return callUnary("health check", options, this.#options.requestTimeoutMs, (call) =>
+      this.service.healthCheck({}, call),
+    );
+  }
+
+  on<Name extends keyof ImEvents>(event: Name, listener: Listener<ImEvents[Name]>): this {
+    this.#parts.events.on(event, listener);
+    return this;
+  }
+
+  once<Name extends keyof ImEvents>(event: Name, listener: Listener<ImEvents[Name]>): this {
+    this.#parts.events.once(event, listener);
+    return this;
+  }
+
+  off<Name extends keyof ImEvents>(event: Name, listener: Listener<ImEvents[Name]>): this {
+    this.#parts.events.off(event, listener);
+    return this;
+  }
+
+  /** Takes no more messages and resolves when those taken are settled; rejects `deadline_exceeded` after `timeoutMs`. */
+  async drain(options: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#lifecycle.drain(requireTimeoutMs("timeoutMs", options.timeoutMs ?? this.#options.requestTimeoutMs));
+  }
+
+  /**
+   * Ends for good: waits up to `timeoutMs` (default 5,000) for messages that are on their way, then closes the stream, the
+   * discovery and the client's own connections. What is not settled by then rejects `unknown` or `canceled`.
+   */
+  async disconnect(options: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#lifecycle.disconnect(requireTimeoutMs("timeoutMs", options.timeoutMs ?? 5_000));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect();
+  }
+}

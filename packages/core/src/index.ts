@@ -1,0 +1,50 @@
+export type {
+  Clock,
+  LoadBalancer,
+  PickContext,
+  RegisterOptions,
+  Registration,
+  ServiceDiscovery,
+  ServiceInstance,
+  ServiceRegistry,
+} from "@im-sdk/contracts";
+export { MessageType } from "@im-sdk/gen";
+export type { AudioSource } from "./audio/audio-source.ts";
+export type { UploadOptions, UploadProgress } from "./audio/upload-audio.ts";
+export type { ConnectionState } from "./connection/connection.ts";
+export type { ReconnectAttempt } from "./connection/dialer.ts";
+export { createEndpointPool, type EndpointPool, type TlsOptions } from "./connection/endpoint-pool.ts";
+export type { SendOptions } from "./delivery/message-sender.ts";
+export type { OutboxOptions } from "./delivery/outbox-options.ts";
+export type { Gap, RoomPosition } from "./delivery/room-positions.ts";
+export type { SendReceipt } from "./delivery/send-receipt.ts";
+export { StaticDiscovery } from "./discovery/static-discovery.ts";
+export type { Listener } from "./events/event-hub.ts";
+export type { ImEvents } from "./events/im-events.ts";
+export { ImClient } from "./im-client.ts";
+export { defaultOptions, type ImClientBaseOptions, type ImClientOptions } from "./im-client-options.ts";
+export { ImError, type ImErrorCode, type ImErrorOptions } from "./im-error.ts";
+export type { AccessToken, TokenProvider } from "./interceptors/credentials-interceptor.ts";
+// For those who use the generated stubs directly.
+export {
+  type CredentialsInterceptorOptions,
+  createCredentialsInterceptor,
+} from "./interceptors/credentials-interceptor.ts";
+export { createHeartbeatInterceptor, type HeartbeatInterceptorOptions } from "./interceptors/heartbeat-interceptor.ts";
+export { createIdentityInterceptor, type IdentityInterceptorOptions } from "./interceptors/identity-interceptor.ts";
+export type { RetryBudgetOptions } from "./interceptors/retry-budget.ts";
+export { createRetryInterceptor, type RetryInterceptorOptions } from "./interceptors/retry-interceptor.ts";
+export type { AudioInput, RichTextInput, SendableMessage } from "./messages/encode-message.ts";
+export type {
+  AudioMessage,
+  ControlMessage,
+  ImMessage,
+  RichTextMessage,
+  SystemMessage,
+  TextMessage,
+  UnknownMessage,
+} from "./messages/im-message.ts";
+export type { ListMessagesOptions } from "./rooms/list-messages.ts";
+export { type StreamObserver, streamObserverKey } from "./transport/stream-observer.ts";
+export { createStreamTransport, type StreamTransportOptions } from "./transport/stream-transport.ts";
+export type { RequestOptions } from "./unary-call.ts";

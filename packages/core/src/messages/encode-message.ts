@@ -1,0 +1,106 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  AudioContentSchema,
+  type MessageRequest,
+  MessageRequestSchema,
+  MessageType,
+  RichTextContentSchema,
+} from "@im-sdk/gen";
+import { ImError } from "../im-error.ts";
+
+/** What `sendRichTextMessage` takes. */
+export interface RichTextInput {
+  /** The markup of `rawContent`, such as `markdown` or `html`. */
+  contentType: string;
+  rawContent: string;
+  /** The text rendered as HTML; empty by default. */
+  htmlContent?: string;
+}
+
+/** What `sendAudioMessage` takes: a recording that was uploaded before. */
+export interface AudioInput {
+  audioId: string;
+  audioUrl?: string;
+  /** Seconds. */
+  duration?: number;
+  format?: string;
+  /** Bytes. */
+  size?: number | bigint;
+  transcription?: string;
+}
+
+export function encodeText(text: string): Uint8Array {
+  if (typeof text !== "string") throw new ImError("invalid_argument", `text must be a string, got ${typeof text}`);
+  return Buffer.from(text, "utf8");
+}
+
+export function encodeRichText(input: RichTextInput): Uint8Array {
+  if (typeof input?.contentType !== "string" || input.contentType === "") {
+    throw new ImError("invalid_argument", 'contentType must be the markup of rawContent, such as "markdown"');
+  }
+  return toBinary(RichTextContentSchema, create(RichTextContentSchema, input));
+}
+
+export function encodeAudio({ size, ...input }: AudioInput): Uint8Array {
+  if (typeof input.audioId !== "string" || input.audioId === "") {
+    throw new ImError("invalid_argument", "audioId must be the id that uploadAudio gave");
+  }
+  return toBinary(AudioContentSchema, create(AudioContentSchema, { ...input, size: BigInt(size ?? 0) }));
+}
+
+/** What `sendMessage` takes: content in the typed form of its type, or bytes for any type. */
+export type SendableMessage =
+  | { type: "text"; content: string }
+  | { type: "rich_text"; content: RichTextInput }
+  | { type: "audio"; content: AudioInput }
+  | { type: MessageType; content: Uint8Array };
+
+/** Type and bytes of a message to send; throws `invalid_argument` when the two do not fit. */
+export function toContent(message: SendableMessage): { type: MessageType; content: Uint8Array } {
+  switch (message.type) {
+    case "text":
+      return { type: MessageType.TEXT, content: encodeText(message.content) };
+    case "rich_text":
+      return { type: MessageType.RICH_TEXT, content: encodeRichText(message.content) };
+    case "audio":
+      return { type: MessageType.AUDIO, content: encodeAudio(message.content) };
+  }
+  const { type, content } = message;
+  if (!Number.isInteger(type) || type === MessageType.UNSPECIFIED) {
+    throw new ImError(
+      "invalid_argument",
+      `type must be "text", "rich_text", "audio" or a MessageType, got ${String(type)}`,
+    );
+  }
+  if (!(content instanceof Uint8Array)) {
+    throw new ImError("invalid_argument", `content must be a Uint8Array for type ${type}, got ${typeof content}`);
+  }
+  return { type, content };
+}
+
+/** What the frame of a message holds beside who sends it. */
+export interface OutgoingMessage {
+  roomId: string;
+  type: MessageType;
+  content: Uint8Array;
+  metadata: Record<string, string>;
+}
+
+/** The frame of a message to send. */
+export function encodeMessage(
+  userId: string,
+  messageId: string,
+  nowMs: number,
+  { roomId, type, content, metadata }: OutgoingMessage,
+): MessageRequest {
+  return create(MessageRequestSchema, {
+    messageId,
+    userId,
+    roomId,
+    type,
+    content,
+    metadata,
+    timestamp: timestampFromMs(nowMs),
+  });
+}

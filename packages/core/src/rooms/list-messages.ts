@@ -1,0 +1,50 @@
+import type { Client } from "@connectrpc/connect";
+import type { IMService } from "@im-sdk/gen";
+import type { RoomPosition } from "../delivery/room-positions.ts";
+import { requireId } from "../im-client-options.ts";
+import { decodeMessage } from "../messages/decode-message.ts";
+import type { ImMessage } from "../messages/im-message.ts";
+import { callWithStatus, type RequestOptions } from "../unary-call.ts";
+
+/** Which part of a room's history. */
+export interface ListMessagesOptions extends RequestOptions {
+  /** Only messages after this position; by default from the oldest that is kept. */
+  after?: RoomPosition;
+  /** Only messages before this position; by default up to the newest. */
+  before?: RoomPosition;
+  /** Messages fetched at a time; by default the server chooses. */
+  pageSize?: number;
+}
+
+export interface ListMessagesContext {
+  userId: string;
+  service: Client<typeof IMService>;
+  requestTimeoutMs: number;
+}
+
+/** A room's history, oldest first, fetched page by page as the loop goes on; the deadline is each page's. */
+export async function* listMessages(
+  { userId, service, requestTimeoutMs }: ListMessagesContext,
+  roomId: string,
+  options: ListMessagesOptions,
+): AsyncGenerator<ImMessage, void, undefined> {
+  requireId("roomId", roomId);
+  const { before, pageSize = 0 } = options;
+  let { after } = options;
+  for (;;) {
+    const request = {
+      roomId,
+      userId,
+      pageSize,
+      ...(after === undefined ? {} : { after }),
+      ...(before === undefined ? {} : { before }),
+    };
+    const page = await callWithStatus(`reading the history of ${roomId}`, options, requestTimeoutMs, (call) =>
+      service.listMessages(request, call),
+    );
+    for (const frame of page.messages) yield decodeMessage(frame, () => {});
+    const last = page.messages.at(-1);
+    if (!page.hasMore || last === undefined) return;
+    after = { epoch: last.epoch, sequence: last.sequence };
+  }
+}

@@ -1,0 +1,146 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
+import {
+  type Compression,
+  compressedFlag,
+  createMethodSerializationLookup,
+  envelopeDecompress,
+} from "@connectrpc/connect/protocol";
+import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
+import type { Http2SessionManager } from "@connectrpc/connect-node";
+import { abortError, resetStream, responseHead, responseTrailer } from "./call-exchange.ts";
+import { MessageReader } from "./message-reader.ts";
+import { type EncodedMessage, writeMessages } from "./message-writer.ts";
+import { streamObserverKey } from "./stream-observer.ts";
+
+export interface BatchedExchangeOptions {
+  manager: Http2SessionManager;
+  readMaxBytes: number;
+  writeMaxBytes: number;
+  sendCompression: Compression | null;
+  compressMinBytes: number;
+  acceptCompression: Compression[];
+}
+
+/** The innermost step of a streaming call: one HTTP/2 stream, its request written and its response read in batches. */
+export function createBatchedExchange(options: BatchedExchangeOptions) {
+  const { manager, readMaxBytes, writeMaxBytes, sendCompression, compressMinBytes, acceptCompression } = options;
+
+  return async function exchange<I extends DescMessage, O extends DescMessage>(
+    request: StreamRequest<I, O>,
+  ): Promise<StreamResponse<I, O>> {
+    const { signal } = request;
+    const serialization = createMethodSerializationLookup(request.method, undefined, undefined, {
+      readMaxBytes,
+      writeMaxBytes,
+    });
+    const input = serialization.getI(true);
+    const output = serialization.getO(true);
+    const observer = request.contextValues.get(streamObserverKey);
+
+    const stream = await openStream(manager, request);
+    widenWindow(stream);
+    const head = responseHead(stream);
+    const trailer = responseTrailer(stream);
+    let ended = false;
+    let statusInHead = false;
+    let validateEnd: (() => void) | undefined;
+    let decompression: Compression | null = null;
+
+    const reader = new MessageReader<MessageShape<O>>({
+      stream,
+      readMaxBytes,
+      onRead: () => manager.notifyResponseByteRead(stream),
+      hasStatus: () => statusInHead || trailer.has("grpc-status"),
+      onEnd() {
+        ended = true;
+        validateEnd?.();
+      },
+      decode(envelope) {
+        if ((envelope.flags & compressedFlag) === 0) return output.parse(envelope.data);
+        return decompressed(envelope.flags, envelope.data, decompression, readMaxBytes).then((data) =>
+          output.parse(data),
+        );
+      },
+    });
+    // Nothing is read before the head is known to be that of a gRPC answer.
+    stream.pause();
+
+    signal.addEventListener("abort", () => {
+      reader.fail(abortError(signal));
+      resetStream(stream, ended);
+    });
+    observer?.onOpen?.(stream);
+    writeMessages({
+      stream,
+      input: request.message,
+      encode: (message) => encodeMessage(input.serialize(message), sendCompression, compressMinBytes),
+      onWrite: observer?.onWrite?.bind(observer),
+    }).catch((error: unknown) => {
+      reader.fail(ConnectError.from(error));
+      resetStream(stream, false);
+    });
+
+    const { status, header } = await head;
+    const { compression, foundStatus, headerError } = validateResponseWithCompression(
+      acceptCompression,
+      status,
+      header,
+    );
+    if (headerError !== undefined) throw headerError;
+    decompression = compression ?? null;
+    statusInHead = foundStatus;
+    validateEnd = () => {
+      if (!foundStatus) validateTrailer(trailer, header);
+    };
+    stream.resume();
+    return { ...request, header, trailer, message: reader };
+  };
+}
+
+/** Opens the stream, dialling first when the manager has no connection; an abort ends the wait at once. */
+function openStream(manager: Http2SessionManager, request: StreamRequest): Promise<ClientHttp2Stream> {
+  const { signal } = request;
+  const url = new URL(request.url);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortError(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    manager.request("POST", url.pathname, Object.fromEntries(request.header), {}).then((stream) => {
+      signal.removeEventListener("abort", onAbort);
+      if (!signal.aborted) return resolve(stream);
+      // The caller has its answer; what the stream still says has nobody to hear it.
+      stream.on("error", () => {});
+      resetStream(stream, false);
+    }, reject);
+  });
+}
+
+function encodeMessage(
+  data: Uint8Array<ArrayBuffer>,
+  compression: Compression | null,
+  compressMinBytes: number,
+): EncodedMessage | Promise<EncodedMessage> {
+  if (compression === null || data.byteLength < compressMinBytes) return { flags: 0, data };
+  return compression.compress(data).then((compressed) => ({ flags: compressedFlag, data: compressed }));
+}
+
+async function decompressed(
+  flags: number,
+  data: Uint8Array<ArrayBuffer>,
+  compression: Compression | null,
+  readMaxBytes: number,
+): Promise<Uint8Array> {
+  return (await envelopeDecompress({ flags, data }, compression, readMaxBytes)).data;
+}
+
+const connectionWindowBytes = 16 * 1024 * 1024;
+const widened = new WeakSet<object>();
+
+/** The connection's receive window stays at 64 KiB unless it is set; once for each session. */
+function widenWindow(stream: ClientHttp2Stream): void {
+  const session = stream.session as ClientHttp2Session | undefined;
+  if (session === undefined || session.destroyed || widened.has(session)) return;
+  widened.add(session);
+  session.setLocalWindowSize(connectionWindowBytes);
+}

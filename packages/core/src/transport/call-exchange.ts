@@ -1,0 +1,51 @@
+import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
+import { constants } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { errorFromClosedStream, errorFromNode } from "./http2-error.ts";
+
+/** What a response begins with. */
+export interface ResponseHead {
+  status: number;
+  header: Headers;
+}
+
+/** Resolves with status and headers of the response; rejects when the stream closes before they came. */
+export function responseHead(stream: ClientHttp2Stream): Promise<ResponseHead> {
+  return new Promise((resolve, reject) => {
+    stream.once("response", (headers) => resolve({ status: headers[":status"] ?? 0, header: webHeaders(headers) }));
+    stream.once("error", (error) => reject(errorFromNode(error)));
+    stream.once("close", () => reject(errorFromClosedStream(stream)));
+  });
+}
+
+/** The trailers of a response; filled by the time its body has ended. */
+export function responseTrailer(stream: ClientHttp2Stream): Headers {
+  const trailer = new Headers();
+  stream.once("trailers", (headers) => {
+    for (const [name, value] of webHeaders(headers)) trailer.append(name, value);
+  });
+  return trailer;
+}
+
+/** The signal's reason as a ConnectError: CANCELED unless it is one already. */
+export function abortError(signal: AbortSignal): ConnectError {
+  return ConnectError.from(signal.reason, Code.Canceled);
+}
+
+/**
+ * Gives up a stream: RST_STREAM CANCEL for a call that was cancelled or ran out of time, NO_ERROR for one whose response
+ * is complete while we could still write.
+ */
+export function resetStream(stream: ClientHttp2Stream, complete: boolean): void {
+  if (stream.closed || stream.destroyed) return;
+  stream.close(complete ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+}
+
+function webHeaders(headers: IncomingHttpHeaders): Headers {
+  const result = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(":") || value === undefined) continue;
+    for (const item of Array.isArray(value) ? value : [value]) result.append(name, String(item));
+  }
+  return result;
+}

@@ -1,0 +1,65 @@
+import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
+import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { grpcTimeout } from "./grpc-timeout.ts";
+
+/**
+ * Puts interceptors around a transport that somebody else made. Deadlines are enforced here, once, and travel to the
+ * server in the `grpc-timeout` header, where an interceptor can shorten them for an attempt.
+ */
+export function interceptTransport(base: Transport, interceptors: Interceptor[]): Transport {
+  return {
+    unary(method, signal, timeoutMs, header, message, contextValues) {
+      const deadlineMs = positive(timeoutMs);
+      return runUnaryCall({
+        interceptors,
+        ...(signal === undefined ? {} : { signal }),
+        ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
+        req: {
+          stream: false,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: createMethodUrl(placeholderUrl, method),
+          header: withTimeout(header, deadlineMs),
+          contextValues: contextValues ?? createContextValues(),
+          message,
+        },
+        next: (request) =>
+          base.unary(request.method, request.signal, 0, request.header, request.message, request.contextValues),
+      });
+    },
+    stream(method, signal, timeoutMs, header, input, contextValues) {
+      const deadlineMs = positive(timeoutMs);
+      return runStreamingCall({
+        interceptors,
+        ...(signal === undefined ? {} : { signal }),
+        ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
+        req: {
+          stream: true,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: createMethodUrl(placeholderUrl, method),
+          header: withTimeout(header, deadlineMs),
+          contextValues: contextValues ?? createContextValues(),
+          message: input,
+        },
+        next: (request) =>
+          base.stream(request.method, request.signal, 0, request.header, request.message, request.contextValues),
+      });
+    },
+  };
+}
+
+/** Interceptors see a URL before the instance is known; only its path means something. */
+const placeholderUrl = "http://im";
+
+function positive(timeoutMs: number | undefined): number | undefined {
+  return timeoutMs !== undefined && timeoutMs > 0 ? timeoutMs : undefined;
+}
+
+function withTimeout(header: ConstructorParameters<typeof Headers>[0], timeoutMs: number | undefined): Headers {
+  const result = new Headers(header);
+  if (timeoutMs !== undefined) result.set("grpc-timeout", grpcTimeout(timeoutMs));
+  return result;
+}

@@ -1,0 +1,138 @@
+import type { ClientHttp2Stream } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type Envelope, EnvelopeSplitter } from "./envelope-splitter.ts";
+import { errorFromClosedStream, errorFromNode } from "./http2-error.ts";
+
+export interface MessageReaderOptions<T> {
+  stream: ClientHttp2Stream;
+  readMaxBytes: number;
+  /** A promise only when the envelope is compressed. */
+  decode(envelope: Envelope): T | Promise<T>;
+  onRead(): void;
+  /** The response's status has come, in its trailers or its head. */
+  hasStatus(): boolean;
+  /** Called once when the response is complete; throws what its status says went wrong. */
+  onEnd(): void;
+}
+
+/** Past this many undelivered bytes the stream is paused, and resumed at half of it. */
+const pauseBytes = 1024 * 1024;
+
+/**
+ * The messages of a response. The hot path in: each chunk is split into all of its envelopes at once; one that is waited
+ * for is handed over directly, the others queue until `next()`. A reader that stops pulling pauses the HTTP/2 stream.
+ */
+export class MessageReader<T> implements AsyncIterableIterator<T> {
+  readonly #options: MessageReaderOptions<T>;
+  readonly #splitter: EnvelopeSplitter;
+  #queue: Envelope[] = [];
+  #head = 0;
+  #queuedBytes = 0;
+  #outcome: { error: ConnectError | undefined } | undefined;
+  #waiter: { resolve(result: IteratorResult<T>): void; reject(reason: unknown): void } | undefined;
+
+  constructor(options: MessageReaderOptions<T>) {
+    this.#options = options;
+    this.#splitter = new EnvelopeSplitter(options.readMaxBytes);
+    const { stream } = options;
+    stream.on("data", (chunk: Buffer<ArrayBuffer>) => this.#onChunk(chunk));
+    stream.on("end", () => this.#onEnd());
+    stream.on("error", (error) => this.fail(errorFromNode(error)));
+    stream.on("close", () => this.fail(errorFromClosedStream(stream)));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    const envelope = this.#queue[this.#head];
+    if (envelope !== undefined) {
+      this.#shift(envelope);
+      return this.#decode(envelope);
+    }
+    if (this.#outcome === undefined) {
+      return new Promise((resolve, reject) => {
+        this.#waiter = { resolve, reject };
+      });
+    }
+    const { error } = this.#outcome;
+    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
+  }
+
+  /** Ends the response with an error, behind what has already arrived; later outcomes change nothing. */
+  fail(error: ConnectError): void {
+    this.#settle(error);
+  }
+
+  #onChunk(chunk: Buffer<ArrayBuffer>): void {
+    this.#options.onRead();
+    if (this.#outcome !== undefined) return;
+    try {
+      this.#splitter.push(chunk, (envelope) => this.#push(envelope));
+    } catch (error) {
+      this.#settle(ConnectError.from(error));
+    }
+  }
+
+  #onEnd(): void {
+    const { stream, hasStatus } = this.#options;
+    // Node ends the streams of a connection that was lost as if they were complete; `close` will tell.
+    if (!hasStatus() && (stream.aborted || stream.session === undefined || stream.session.destroyed)) return;
+    try {
+      this.#options.onEnd();
+      if (this.#splitter.pendingBytes > 0) {
+        throw new ConnectError("the response ended within a message", Code.Internal);
+      }
+      this.#settle(undefined);
+    } catch (error) {
+      this.#settle(ConnectError.from(error));
+    }
+  }
+
+  #push(envelope: Envelope): void {
+    const waiter = this.#waiter;
+    if (waiter !== undefined) {
+      this.#waiter = undefined;
+      this.#decode(envelope).then(waiter.resolve, waiter.reject);
+      return;
+    }
+    this.#queue.push(envelope);
+    this.#queuedBytes += envelope.data.byteLength;
+    if (this.#queuedBytes > pauseBytes && !this.#options.stream.isPaused()) this.#options.stream.pause();
+  }
+
+  #shift(envelope: Envelope): void {
+    this.#head++;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.#queuedBytes -= envelope.data.byteLength;
+    if (this.#queuedBytes < pauseBytes / 2 && this.#options.stream.isPaused()) this.#options.stream.resume();
+  }
+
+  #decode(envelope: Envelope): Promise<IteratorResult<T>> {
+    try {
+      const message = this.#options.decode(envelope);
+      return message instanceof Promise
+        ? message.then((value) => ({ done: false, value }))
+        : Promise.resolve({ done: false, value: message });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #settle(error: ConnectError | undefined): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = { error };
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    this.#waiter = undefined;
+    if (error === undefined) waiter.resolve({ done: true, value: undefined });
+    else waiter.reject(error);
+  }
+}

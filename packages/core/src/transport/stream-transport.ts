@@ -1,0 +1,106 @@
+import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
+import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
+import { type Compression, createMethodUrl, runStreamingCall } from "@connectrpc/connect/protocol";
+import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
+import { compressionBrotli, compressionGzip, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createBatchedExchange } from "./batched-exchange.ts";
+
+export interface StreamTransportOptions {
+  /** Where the server is, such as `http://localhost:8083` or `https://im.example.com`. */
+  baseUrl: string;
+  /** Owns the HTTP/2 connection; by default one of the transport's own, made with `nodeOptions`. */
+  sessionManager?: Http2SessionManager;
+  /** Options of `http2.connect`, TLS among them; not used with `sessionManager`. */
+  nodeOptions?: ClientSessionOptions | SecureClientSessionOptions;
+  interceptors?: Interceptor[];
+  /** Largest message taken, in bytes; default 4 MiB. A larger one fails the call before it is buffered. */
+  readMaxBytes?: number;
+  /** Largest message sent, in bytes; default 4 MiB. */
+  writeMaxBytes?: number;
+  /** Compresses messages of at least `compressMinBytes`; by default none is compressed. */
+  sendCompression?: Compression;
+  /** Smallest message that is worth compressing, in bytes; default 1024. */
+  compressMinBytes?: number;
+  /** Compressions that answers may use; default gzip and brotli. */
+  acceptCompression?: Compression[];
+  /** Deadline of calls that bring none of their own; none by default. Pass `timeoutMs: 0` to a long stream. */
+  defaultTimeoutMs?: number;
+}
+
+/** HTTP/2's own 64 KiB would hold a fast stream to one window a round trip. */
+const streamWindowBytes = 4 * 1024 * 1024;
+
+export const defaultMaxMessageBytes = 4 * 1024 * 1024;
+
+/** Session options that the batched stream is at its best with; a user's own win. */
+export function sessionOptions(
+  options: ClientSessionOptions | SecureClientSessionOptions = {},
+): ClientSessionOptions | SecureClientSessionOptions {
+  return {
+    maxSessionMemory: 256,
+    ...options,
+    settings: { initialWindowSize: streamWindowBytes, enablePush: false, ...options.settings },
+  };
+}
+
+/**
+ * A Connect transport for gRPC over HTTP/2. Unary calls are connect-node's; streams are batched: all messages that are
+ * ready leave in one write, and a received chunk is taken apart at once. Interceptors, deadlines, cancellation,
+ * compression, size limits and trailers behave as in connect-node.
+ */
+export function createStreamTransport(options: StreamTransportOptions): Transport {
+  const { baseUrl } = options;
+  const manager =
+    options.sessionManager ?? new Http2SessionManager(baseUrl, undefined, sessionOptions(options.nodeOptions));
+  const readMaxBytes = options.readMaxBytes ?? defaultMaxMessageBytes;
+  const writeMaxBytes = options.writeMaxBytes ?? defaultMaxMessageBytes;
+  const compressMinBytes = options.compressMinBytes ?? 1024;
+  const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
+  const sendCompression = options.sendCompression ?? null;
+  const interceptors = options.interceptors ?? [];
+  const limits = { readMaxBytes, writeMaxBytes };
+
+  const unaryTransport = createGrpcTransport({
+    baseUrl,
+    sessionManager: manager,
+    interceptors,
+    ...limits,
+    compressMinBytes,
+    acceptCompression,
+    ...(options.sendCompression === undefined ? {} : { sendCompression: options.sendCompression }),
+    ...(options.defaultTimeoutMs === undefined ? {} : { defaultTimeoutMs: options.defaultTimeoutMs }),
+  });
+
+  const exchange = createBatchedExchange({
+    manager,
+    readMaxBytes,
+    writeMaxBytes,
+    sendCompression,
+    compressMinBytes,
+    acceptCompression,
+  });
+
+  return {
+    unary: unaryTransport.unary.bind(unaryTransport),
+    stream(method, signal, timeoutMs, header, input, contextValues) {
+      const deadlineMs = timeoutMs ?? options.defaultTimeoutMs;
+      const effectiveMs = deadlineMs !== undefined && deadlineMs > 0 ? deadlineMs : undefined;
+      return runStreamingCall({
+        interceptors,
+        ...(signal === undefined ? {} : { signal }),
+        ...(effectiveMs === undefined ? {} : { timeoutMs: effectiveMs }),
+        req: {
+          stream: true,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: createMethodUrl(baseUrl, method),
+          header: requestHeaderWithCompression(true, effectiveMs, header, acceptCompression, sendCompression),
+          contextValues: contextValues ?? createContextValues(),
+          message: input,
+        },
+        next: exchange,
+      });
+    },
+  };
+}
