@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A server in a process of its own, which can be killed and started again on the same port. */
+export class ServerProcess {
+  readonly #script: string;
+  #child: ChildProcess | undefined;
+  #port = 0;
+
+  constructor(script: string) {
+    this.#script = script;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when the server listens; rejects when it ended before that. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [this.#script, String(this.#port)], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = child;
+    const ended = once(child, "exit").then(([code, signal]) => {
+      throw new Error(`the server ended before it listened (${signal ?? `exit code ${code}`})`);
+    });
+    const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+    this.#port = Number(line);
+  }
+
+  /** Resolves when the process is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+}

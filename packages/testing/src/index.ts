@@ -1,0 +1,12 @@
+export { createInstance } from "./create-instance.ts";
+export type { FaultDirection, FaultProxy } from "./fault-proxy.ts";
+export { ManualClock } from "./manual-clock.ts";
+export { ManualDiscovery } from "./manual-discovery.ts";
+export { type FaultProxyOptions, startFaultProxy } from "./start-fault-proxy.ts";
+export { type BalancerSuiteOptions, testLoadBalancer } from "./test-load-balancer.ts";
+export {
+  type DiscoverySetup,
+  type DiscoverySubject,
+  type DiscoverySuiteOptions,
+  testServiceDiscovery,
+} from "./test-service-discovery.ts";

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { describe, type TestContext, test } from "node:test";
+import type { ServiceDiscovery, ServiceInstance } from "@im-sdk/contracts";
+import { createInstance } from "./create-instance.ts";
+import { assertSameSet, SnapshotReader } from "./snapshot-reader.ts";
+
+/** What a test of the suite starts from. */
+export interface DiscoverySetup {
+  /** A name that no other test uses, so that tests can share one registry. */
+  readonly serviceName: string;
+  /** What the registry must hold for that name before `create` resolves. */
+  readonly instances: readonly ServiceInstance[];
+}
+
+/** A discovery under test and the means to change what it sees. */
+export interface DiscoverySubject {
+  readonly discovery: ServiceDiscovery;
+  /** Makes the registry hold exactly these instances of the service. Without it, tests of changes are skipped. */
+  publish?(instances: readonly ServiceInstance[]): void | Promise<void>;
+  /** Takes the registry away and brings it back with the same content. Without it, tests of outages are skipped. */
+  outage?: { begin(): void | Promise<void>; end(): void | Promise<void> };
+  /** Releases what `create` made besides the discovery, which the suite closes itself. */
+  dispose?(): void | Promise<void>;
+}
+
+/** Options of {@link testServiceDiscovery}. */
+export interface DiscoverySuiteOptions {
+  /** Name of the suite in the report. */
+  readonly name: string;
+  /** Called once for every test. */
+  create(setup: DiscoverySetup): DiscoverySubject | Promise<DiscoverySubject>;
+  /** How long to wait for a snapshot before the test fails. Default 15,000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Registers with `node:test` what every {@link ServiceDiscovery} promises: full snapshots, the first at once, an empty set as
+ * empty, ends without errors. A discovery may merge changes that follow each other quickly, so only the last state is
+ * asked for.
+ */
+export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: DiscoverySuiteOptions): void {
+  async function setUp(t: TestContext, ...ids: string[]) {
+    const serviceName = `contract-${randomUUID()}`;
+    const instance = (id: string, fields: Partial<ServiceInstance> = {}) =>
+      createInstance(`${serviceName}-${id}`, { name: serviceName, port: 1_000 + (id.codePointAt(0) ?? 0), ...fields });
+    const subject = await create({ serviceName, instances: ids.map((id) => instance(id)) });
+    const { discovery } = subject;
+    t.after(async () => {
+      await discovery.close();
+      await subject.dispose?.();
+    });
+    const watch = (signal?: AbortSignal) =>
+      new SnapshotReader(discovery.watch(serviceName, signal && { signal }), timeoutMs);
+    return { discovery, serviceName, instance, watch, publish: subject.publish?.bind(subject), outage: subject.outage };
+  }
+  const noPublish = "this discovery cannot be changed from outside";
+
+  describe(`${name}: ServiceDiscovery`, () => {
+    test("discover answers the whole set of the moment", async (t) => {
+      const { discovery, serviceName, instance, publish, watch } = await setUp(t, "a", "b");
+      assertSameSet(await discovery.discover(serviceName), [instance("a"), instance("b")]);
+      if (publish === undefined) return;
+      await publish([instance("c")]);
+      const reader = watch();
+      await reader.untilSame([instance("c")]);
+      await reader.stop();
+      assertSameSet(await discovery.discover(serviceName), [instance("c")]);
+    });
+
+    test("discover of a service without instances answers an empty list", async (t) => {
+      const { discovery, serviceName } = await setUp(t);
+      assert.deepEqual(await discovery.discover(serviceName), []);
+    });
+
+    test("discover with an aborted signal rejects", async (t) => {
+      const { discovery, serviceName } = await setUp(t, "a");
+      await assert.rejects(discovery.discover(serviceName, { signal: AbortSignal.abort() }));
+    });
+
+    test("watch gives the whole set at once", async (t) => {
+      const { watch, instance } = await setUp(t, "a", "b");
+      assertSameSet(await watch().next(), [instance("a"), instance("b")]);
+    });
+
+    test("watch of a service without instances gives an empty set at once", async (t) => {
+      const { watch } = await setUp(t);
+      assert.deepEqual(await watch().next(), []);
+    });
+
+    test("every field of an instance arrives, an IPv6 address without brackets", async (t) => {
+      const { publish, watch, instance } = await setUp(t);
+      if (publish === undefined) return t.skip(noPublish);
+      const full = instance("a", {
+        address: "fd00::1",
+        tags: ["blue", "zone-1"],
+        metadata: { weight: "5", zone: "北" },
+      });
+      await publish([full]);
+      assert.deepEqual(await watch().until((set) => set.length === 1), [full]);
+    });
+
+    test("an added, a changed and a removed instance each give the full new set, never a part", async (t) => {
+      const { publish, watch, instance } = await setUp(t, "a");
+      if (publish === undefined) return t.skip(noPublish);
+      const reader = watch();
+      assertSameSet(await reader.next(), [instance("a")]);
+      const moved = instance("a", { port: 2_000 });
+      for (const set of [[instance("a"), instance("b")], [moved, instance("b")], [instance("b")]]) {
+        await publish(set);
+        await reader.untilSame(set);
+      }
+    });
+
+    test("an empty set is delivered as empty", async (t) => {
+      const { publish, watch, instance } = await setUp(t, "a");
+      if (publish === undefined) return t.skip(noPublish);
+      const reader = watch();
+      assertSameSet(await reader.next(), [instance("a")]);
+      await publish([]);
+      assert.deepEqual(await reader.until((set) => set.length === 0), []);
+      await publish([instance("b")]);
+      await reader.untilSame([instance("b")]);
+    });
+
+    test("a slow reader gets the newest set in the end", async (t) => {
+      const { publish, watch, instance } = await setUp(t, "a");
+      if (publish === undefined) return t.skip(noPublish);
+      const reader = watch();
+      await reader.next();
+      await publish([instance("b")]);
+      await publish([instance("b"), instance("c")]);
+      await publish([instance("d")]);
+      await reader.untilSame([instance("d")]);
+    });
+
+    test("a delivered snapshot does not change any more", async (t) => {
+      const { publish, watch, instance } = await setUp(t, "a");
+      if (publish === undefined) return t.skip(noPublish);
+      const reader = watch();
+      const first = await reader.next();
+      await publish([instance("b")]);
+      await reader.untilSame([instance("b")]);
+      assertSameSet(first, [instance("a")]);
+    });
+
+    test("several watches are independent of each other", async (t) => {
+      const { publish, watch, instance } = await setUp(t, "a");
+      const abort = new AbortController();
+      const [left, aborted, stays] = [watch(), watch(abort.signal), watch()];
+      for (const reader of [left, aborted, stays]) assertSameSet(await reader.next(), [instance("a")]);
+      await left.stop();
+      abort.abort();
+      assert.equal(await aborted.next(), undefined);
+      if (publish === undefined) return;
+      await publish([instance("a"), instance("b")]);
+      await stays.untilSame([instance("a"), instance("b")]);
+    });
+
+    test("abort ends a waiting watch without an error", async (t) => {
+      const { watch } = await setUp(t, "a");
+      const abort = new AbortController();
+      const reader = watch(abort.signal);
+      await reader.next();
+      const waiting = reader.next();
+      abort.abort(new Error("enough"));
+      assert.equal(await waiting, undefined);
+      assert.equal(await watch(AbortSignal.abort()).next(), undefined, "a watch that was aborted before it began");
+    });
+
+    test("close ends every watch without an error, and may be called again", async (t) => {
+      const { discovery, watch } = await setUp(t, "a");
+      const readers = [watch(), watch()];
+      for (const reader of readers) await reader.next();
+      const waiting = readers.map((reader) => reader.next());
+      await discovery.close();
+      assert.deepEqual(await Promise.all(waiting), [undefined, undefined]);
+      await discovery.close();
+      await discovery[Symbol.asyncDispose]();
+      assert.equal(await watch().next(), undefined, "a watch that began after close");
+    });
+
+    test("an outage of the registry does not end a watch", async (t) => {
+      const { outage, publish, watch, instance } = await setUp(t, "a");
+      if (outage === undefined) return t.skip("this discovery has no registry that could be away");
+      const reader = watch();
+      assertSameSet(await reader.next(), [instance("a")]);
+      await outage.begin();
+      await outage.end();
+      if (publish === undefined) return;
+      await publish([instance("b")]);
+      await reader.untilSame([instance("b")]);
+    });
+  });
+}
