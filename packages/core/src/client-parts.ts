@@ -1,4 +1,4 @@
-import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { ServiceInstance } from "@im-sdk/contracts";
 import { IMService, type MessageResponse } from "@im-sdk/gen";
 import { connectOnce } from "./connection/connect-once.ts";
@@ -18,10 +18,11 @@ import { RoomPositions } from "./delivery/room-positions.ts";
 import { EventHub } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import type { ResolvedImClientOptions } from "./im-client-options.ts";
-import { createCredentialsInterceptor } from "./interceptors/credentials-interceptor.ts";
+import { interceptWithTokens } from "./interceptors/credentials-interceptor.ts";
 import { createHeartbeatInterceptor } from "./interceptors/heartbeat-interceptor.ts";
 import { createIdentityInterceptor } from "./interceptors/identity-interceptor.ts";
 import { createRetryInterceptor } from "./interceptors/retry-interceptor.ts";
+import { TokenCache } from "./interceptors/token-cache.ts";
 import { RoomCalls } from "./rooms/room-calls.ts";
 import { interceptTransport } from "./transport/intercepted-transport.ts";
 
@@ -41,7 +42,10 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const positions = new RoomPositions((gap) => void events.emit("gap", gap));
   const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => void events.emit("error", error) });
 
-  const perCall = callInterceptors(options);
+  const tokens = createTokenCache(options);
+  const identity = createIdentityInterceptor({ userId, capabilities });
+  const credentials = tokens === undefined ? [] : [interceptWithTokens(tokens)];
+  const perCall = [identity, ...credentials, ...options.interceptors];
   const retry = createRetryInterceptor({ maxAttempts: options.maxRetries + 1, clock, random });
   const greetings = new WeakMap<Link, Greeting>();
 
@@ -101,7 +105,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         context,
       ),
     hasAlternative: ({ instance }) => instance !== undefined && hasOther(options, instances, instance),
-    hasCredentials: options.credentials !== undefined,
+    renewToken: () => tokens?.clear() ?? false,
     connectTimeoutMs: options.connectTimeoutMs,
     maxRetries: options.maxRetries,
     retryIntervalMs: options.retryIntervalMs,
@@ -149,12 +153,9 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   return { events, instances, outbox, conversation, connection, service, rooms: roomCalls, sender, canPick };
 }
 
-function callInterceptors(options: ResolvedImClientOptions): Interceptor[] {
-  const { credentials, userId, clock } = options;
-  const identity = createIdentityInterceptor({ userId, capabilities });
-  if (credentials === undefined) return [identity, ...options.interceptors];
-  const provider = typeof credentials === "string" ? () => credentials : credentials;
-  return [identity, createCredentialsInterceptor({ provider, clock }), ...options.interceptors];
+function createTokenCache({ credentials, clock }: ResolvedImClientOptions): TokenCache | undefined {
+  if (credentials === undefined) return undefined;
+  return new TokenCache({ provider: typeof credentials === "string" ? () => credentials : credentials, clock });
 }
 
 function acquire(

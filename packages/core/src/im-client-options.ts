@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import type { Interceptor } from "@connectrpc/connect";
 import {
   type Clock,
@@ -9,10 +10,10 @@ import {
 import { createDefaultBalancer } from "./connection/default-balancer.ts";
 import { createEndpointPool, type EndpointPool, type TlsOptions } from "./connection/endpoint-pool.ts";
 import { type OutboxOptions, resolveOutboxOptions } from "./delivery/outbox-options.ts";
-import { toServiceInstance } from "./discovery/service-address.ts";
+import { toServiceInstances } from "./discovery/service-address.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import { ImError } from "./im-error.ts";
-import type { TokenProvider } from "./interceptors/credentials-interceptor.ts";
+import type { TokenProvider } from "./interceptors/token-cache.ts";
 import { defaultMaxMessageBytes } from "./transport/stream-transport.ts";
 
 /** How a client behaves, whichever way it finds its server. */
@@ -102,21 +103,21 @@ export function resolveImClientOptions(options: ImClientOptions) {
     defaultRoomId: options.defaultRoomId,
     serviceName,
     discovery: options.discovery,
-    services: options.services?.map((service) => toServiceInstance(service, serviceName)),
+    services: options.services === undefined ? undefined : toServiceInstances(options.services, serviceName),
     balancer: options.balancer ?? createDefaultBalancer(options.random),
     hasOwnBalancer: options.balancer !== undefined,
-    hashKey: options.hashKey ?? options.userId,
+    hashKey: requireId("hashKey", options.hashKey ?? options.userId),
     connectTimeoutMs: positive(options, "connectTimeoutMs"),
     requestTimeoutMs: positive(options, "requestTimeoutMs"),
     heartbeatIntervalMs: positive(options, "heartbeatIntervalMs"),
     heartbeatTimeoutMs: positive(options, "heartbeatTimeoutMs"),
     maxRetries: retries(options.maxRetries ?? defaultOptions.maxRetries),
     retryIntervalMs: positive(options, "retryIntervalMs"),
-    maxReceiveBytes: positive(options, "maxReceiveBytes"),
-    maxSendBytes: positive(options, "maxSendBytes"),
-    tls: options.tls ?? false,
-    credentials: options.credentials,
-    interceptors: options.interceptors ?? [],
+    maxReceiveBytes: messageBytes(options, "maxReceiveBytes"),
+    maxSendBytes: messageBytes(options, "maxSendBytes"),
+    tls: resolveTls(options.tls),
+    credentials: credentials(options.credentials),
+    interceptors: interceptors(options.interceptors ?? []),
     endpointPool: options.endpointPool ?? createEndpointPool(),
     ownsEndpointPool: options.endpointPool === undefined,
     outbox: resolveOutboxOptions(options.outbox),
@@ -141,12 +142,44 @@ export function requireTimeoutMs(name: string, value: number): number {
   throw invalid(name, value, "a positive number of milliseconds");
 }
 
-type NumberOption = Exclude<keyof typeof defaultOptions, "serviceName" | "maxRetries">;
+type MsOption = Extract<keyof typeof defaultOptions, `${string}Ms`>;
 
-function positive(options: ImClientOptions, name: NumberOption): number {
+function positive(options: ImClientOptions, name: MsOption): number {
   const value = options[name] ?? defaultOptions[name];
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-  throw invalid(name, value, `a positive number of ${name.endsWith("Ms") ? "milliseconds" : "bytes"}`);
+  throw invalid(name, value, "a positive number of milliseconds");
+}
+
+/** A gRPC envelope holds its length in 32 bits. */
+const largestMessageBytes = 0xffffffff;
+
+function messageBytes(options: ImClientOptions, name: "maxReceiveBytes" | "maxSendBytes"): number {
+  const value = options[name] ?? defaultOptions[name];
+  if (Number.isInteger(value) && value >= 1 && value <= largestMessageBytes) return value;
+  throw invalid(name, value, `an integer from 1 to ${largestMessageBytes}`);
+}
+
+function credentials(value: ImClientBaseOptions["credentials"]): ImClientBaseOptions["credentials"] {
+  if (value === undefined || typeof value === "function" || (typeof value === "string" && value !== "")) return value;
+  // The value is left out: it may be a secret.
+  throw new ImError("invalid_argument", "credentials must be a token that is not empty, or a function that gives one");
+}
+
+function interceptors(value: Interceptor[]): Interceptor[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === "function")) return value;
+  throw invalid("interceptors", value, "a list of functions");
+}
+
+/** A certificate or key that cannot be read would otherwise fail only when connecting, far from the mistake. */
+function resolveTls(tls: TlsOptions = false): TlsOptions {
+  if (typeof tls === "boolean") return tls;
+  if (typeof tls !== "object" || tls === null) throw invalid("tls", tls, "a boolean or an object of certificates");
+  try {
+    createSecureContext(tls);
+    return tls;
+  } catch (error) {
+    throw new ImError("invalid_argument", `tls cannot be used: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function retries(value: number): number {

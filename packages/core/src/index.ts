@@ -24,16 +24,13 @@ export type { ImEvents } from "./events/im-events.ts";
 export { ImClient } from "./im-client.ts";
 export { defaultOptions, type ImClientBaseOptions, type ImClientOptions } from "./im-client-options.ts";
 export { ImError, type ImErrorCode, type ImErrorOptions } from "./im-error.ts";
-export type { AccessToken, TokenProvider } from "./interceptors/credentials-interceptor.ts";
 // For those who use the generated stubs directly.
-export {
-  type CredentialsInterceptorOptions,
-  createCredentialsInterceptor,
-} from "./interceptors/credentials-interceptor.ts";
+export { createCredentialsInterceptor } from "./interceptors/credentials-interceptor.ts";
 export { createHeartbeatInterceptor, type HeartbeatInterceptorOptions } from "./interceptors/heartbeat-interceptor.ts";
 export { createIdentityInterceptor, type IdentityInterceptorOptions } from "./interceptors/identity-interceptor.ts";
 export type { RetryBudgetOptions } from "./interceptors/retry-budget.ts";
 export { createRetryInterceptor, type RetryInterceptorOptions } from "./interceptors/retry-interceptor.ts";
+export type { AccessToken, CredentialsInterceptorOptions, TokenProvider } from "./interceptors/token-cache.ts";
 export type { AudioInput, RichTextInput, SendableMessage } from "./messages/encode-message.ts";
 export type {
   AudioMessage,

@@ -21,9 +21,11 @@ export interface OpenAudioSource {
 export async function openAudioSource(source: AudioSource): Promise<OpenAudioSource> {
   if (source instanceof Uint8Array) return { sizeBytes: source.byteLength, bytes: single(source) };
   if (source instanceof Blob) return { sizeBytes: source.size, bytes: source.stream() as AsyncIterable<Uint8Array> };
-  if (isAsyncIterable(source)) return { sizeBytes: undefined, bytes: source };
-  if (typeof source === "object" && source !== null && "path" in source && typeof source.path === "string") {
-    return { sizeBytes: await fileSize(source.path), bytes: createReadStream(source.path) };
+  if (typeof source === "object" && source !== null) {
+    if (isAsyncIterable(source)) return { sizeBytes: undefined, bytes: source };
+    if (typeof source.path === "string") {
+      return { sizeBytes: await fileSize(source.path), bytes: readFile(source.path) };
+    }
   }
   throw new ImError(
     "invalid_argument",
@@ -44,6 +46,11 @@ async function fileSize(path: string): Promise<number> {
 
 function isAsyncIterable(source: object): source is AsyncIterable<Uint8Array> {
   return Symbol.asyncIterator in source;
+}
+
+/** Opens the file only when somebody reads, so that an upload that never starts leaves none open. */
+async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
 async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -49,21 +49,33 @@ export async function uploadAudio(
   }
   const timeoutMs = options.timeoutMs === undefined ? 0 : requireTimeoutMs("timeoutMs", options.timeoutMs);
   const { sizeBytes: totalBytes, bytes } = await openAudioSource(source);
-  let sourceFailure: { reason: unknown } | undefined;
+  // What the transport throws into the frames when the call ends is not the source's doing.
+  let ownFailure: { reason: unknown } | undefined;
+  const ours = (reason: unknown) => {
+    ownFailure = { reason };
+    return reason;
+  };
+
+  async function* watchedBytes() {
+    try {
+      for await (const piece of bytes) yield piece;
+    } catch (reason) {
+      throw ours(reason);
+    }
+  }
 
   async function* frames() {
     const metadata = { userId, roomId, format, size: BigInt(totalBytes ?? 0), duration: durationSeconds };
     yield { data: { case: "metadata" as const, value: metadata } };
     let sentBytes = 0;
-    try {
-      for await (const chunk of audioChunks(bytes)) {
-        yield { data: { case: "chunk" as const, value: chunk } };
-        sentBytes += chunk.byteLength;
+    for await (const chunk of audioChunks(watchedBytes())) {
+      yield { data: { case: "chunk" as const, value: chunk } };
+      sentBytes += chunk.byteLength;
+      try {
         onProgress?.({ sentBytes, totalBytes });
+      } catch (reason) {
+        throw ours(reason);
       }
-    } catch (reason) {
-      sourceFailure = { reason };
-      throw reason;
     }
   }
 
@@ -74,13 +86,16 @@ export async function uploadAudio(
     return response;
   } catch (reason) {
     if (signal?.aborted) throw new ImError("canceled", `${what} was cancelled`, { cause: signal.reason });
-    if (sourceFailure !== undefined) throw sourceError(what, sourceFailure.reason);
+    if (ownFailure !== undefined) throw ownError(what, ownFailure.reason);
     throw ImError.from(reason, what);
   }
 }
 
-function sourceError(what: string, reason: unknown): ImError {
+function ownError(what: string, reason: unknown): ImError {
   if (reason instanceof ImError) return reason;
   const why = ConnectError.from(reason).rawMessage;
-  return new ImError("aborted", `${what}: the source failed: ${why}`, { retryable: false, cause: reason });
+  return new ImError("aborted", `${what}: the source or onProgress failed: ${why}`, {
+    retryable: false,
+    cause: reason,
+  });
 }

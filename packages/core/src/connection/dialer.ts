@@ -18,8 +18,8 @@ export interface DialerOptions {
   connectOnce(context: ConnectOnceContext): Promise<Link>;
   /** Another instance than this one's is known. */
   hasAlternative(link: Link): boolean;
-  /** UNAUTHENTICATED may be cured by asking for another token. */
-  hasCredentials: boolean;
+  /** Forgets the token that was refused; true when another one may be had. */
+  renewToken(): boolean;
   connectTimeoutMs: number;
   maxRetries: number;
   retryIntervalMs: number;
@@ -73,14 +73,14 @@ export class Dialer {
     isDelayed: boolean;
     announce: boolean;
   }): Promise<Link> {
-    const { clock, connectTimeoutMs, connectOnce, onReconnecting } = this.#options;
+    const { clock, connectTimeoutMs, connectOnce, onReconnecting, renewToken } = this.#options;
     const { deadlineMs, signal, announce } = start;
     let { exclude, error, isDelayed } = start;
-    let mayRenewToken = this.#options.hasCredentials;
+    let hasRenewedToken = false;
 
     for (;;) {
-      if (error?.code === "unauthenticated" && mayRenewToken) {
-        mayRenewToken = false;
+      if (error?.code === "unauthenticated" && !hasRenewedToken && renewToken()) {
+        hasRenewedToken = true;
         isDelayed = false;
       } else if (error !== undefined && (finalCodes.has(error.code) || this.#failures > this.#options.maxRetries)) {
         throw error;

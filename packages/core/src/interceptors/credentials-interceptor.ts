@@ -1,21 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { type Clock, systemClock } from "@im-sdk/contracts";
-
-/** A bearer token and, when it is known, the moment it stops being good. */
-export interface AccessToken {
-  readonly token: string;
-  readonly expiresAt?: Date;
-}
-
-/** Gives the token for the calls to come; a bare string is one that does not expire by itself. */
-export type TokenProvider = () => string | AccessToken | Promise<string | AccessToken>;
-
-export interface CredentialsInterceptorOptions {
-  provider: TokenProvider;
-  /** A token is renewed this long before it expires; default 30,000 ms. */
-  renewBeforeMs?: number;
-  clock?: Clock;
-}
+import { type CredentialsInterceptorOptions, TokenCache } from "./token-cache.ts";
 
 /**
  * Sends `authorization: Bearer …` with every call. Concurrent calls share one question to the provider; it is asked again
@@ -23,7 +7,11 @@ export interface CredentialsInterceptorOptions {
  * is then tried again with the new one. What the provider throws fails the call.
  */
 export function createCredentialsInterceptor(options: CredentialsInterceptorOptions): Interceptor {
-  const tokens = new TokenCache(options);
+  return interceptWithTokens(new TokenCache(options));
+}
+
+/** {@link createCredentialsInterceptor} on tokens that somebody else may drop, too. */
+export function interceptWithTokens(tokens: TokenCache): Interceptor {
   return (next) => async (request) => {
     const used = await tokens.get();
     request.header.set("authorization", `Bearer ${used.token}`);
@@ -37,53 +25,4 @@ export function createCredentialsInterceptor(options: CredentialsInterceptorOpti
       return await next(request);
     }
   };
-}
-
-interface KeptToken {
-  readonly token: string;
-  readonly renewAtMs: number;
-  uses: number;
-}
-
-class TokenCache {
-  readonly #provider: TokenProvider;
-  readonly #renewBeforeMs: number;
-  readonly #clock: Clock;
-  #kept: KeptToken | undefined;
-  #asking: Promise<KeptToken> | undefined;
-
-  constructor(options: CredentialsInterceptorOptions) {
-    this.#provider = options.provider;
-    this.#renewBeforeMs = options.renewBeforeMs ?? 30_000;
-    this.#clock = options.clock ?? systemClock;
-  }
-
-  async get(): Promise<KeptToken> {
-    let kept = this.#kept;
-    if (kept === undefined || this.#clock.now() >= kept.renewAtMs) {
-      this.#asking ??= this.#ask().finally(() => {
-        this.#asking = undefined;
-      });
-      kept = await this.#asking;
-    }
-    kept.uses++;
-    return kept;
-  }
-
-  /** Forgets a token that was refused; true when an earlier call had used it, so that a new one may help. */
-  discard(token: KeptToken): boolean {
-    if (this.#kept === token) this.#kept = undefined;
-    return token.uses > 1;
-  }
-
-  async #ask(): Promise<KeptToken> {
-    const answer = await this.#provider();
-    const { token, expiresAt } = typeof answer === "string" ? { token: answer, expiresAt: undefined } : answer;
-    if (typeof token !== "string" || token === "") {
-      throw new ConnectError("the token provider gave no token", Code.Unauthenticated);
-    }
-    const renewAtMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt.getTime() - this.#renewBeforeMs;
-    this.#kept = { token, renewAtMs, uses: 0 };
-    return this.#kept;
-  }
 }

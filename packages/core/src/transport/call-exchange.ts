@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { errorFromClosedStream, errorFromNode } from "./http2-error.ts";
+import { errorFromClosedStream, errorFromFailedStream } from "./http2-error.ts";
 
 /** What a response begins with. */
 export interface ResponseHead {
@@ -11,11 +11,14 @@ export interface ResponseHead {
 
 /** Resolves with status and headers of the response; rejects when the stream closes before they came. */
 export function responseHead(stream: ClientHttp2Stream): Promise<ResponseHead> {
-  return new Promise((resolve, reject) => {
-    stream.once("response", (headers) => resolve({ status: headers[":status"] ?? 0, header: webHeaders(headers) }));
-    stream.once("error", (error) => reject(errorFromNode(error)));
-    stream.once("close", () => reject(errorFromClosedStream(stream)));
-  });
+  const { session } = stream;
+  const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
+  stream.once("response", (headers) => resolve({ status: headers[":status"] ?? 0, header: webHeaders(headers) }));
+  stream.once("error", (error) => reject(errorFromFailedStream(stream, error)));
+  stream.once("close", () => reject(errorFromClosedStream(stream, session)));
+  // A call that fails by itself does not wait for the head any more.
+  promise.catch(() => {});
+  return promise;
 }
 
 /** The trailers of a response; filled by the time its body has ended. */

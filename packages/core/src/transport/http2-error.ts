@@ -1,21 +1,25 @@
-import { type ClientHttp2Stream, constants } from "node:http2";
+import { type ClientHttp2Stream, constants, type Http2Session } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
  * Why a stream closed before its response was complete, by the table of gRPC's PROTOCOL-HTTP2 page. A connection that
- * went away is UNAVAILABLE, whatever code Node gives its streams.
+ * went away is UNAVAILABLE, whatever code Node gives its streams. A closed stream no longer knows its session: pass it.
  */
-export function errorFromClosedStream(stream: ClientHttp2Stream): ConnectError {
-  const session = stream.session;
-  if (session === undefined || session.destroyed || session.closed) {
+export function errorFromClosedStream(stream: ClientHttp2Stream, session: Http2Session | undefined): ConnectError {
+  if (session === undefined || session.destroyed) {
     return new ConnectError("the connection was lost", Code.Unavailable);
   }
-  const code = resetCodes[stream.rstCode] ?? Code.Internal;
-  return new ConnectError(`the server reset the stream (HTTP/2 error code ${stream.rstCode})`, code);
+  return resetError(stream, undefined);
 }
 
-/** What Node says of a failed socket or stream. */
-export function errorFromNode(reason: unknown): ConnectError {
+/** Why a stream failed: a reset by the peer, or what became of its connection. */
+export function errorFromFailedStream(stream: ClientHttp2Stream, reason: unknown): ConnectError {
+  // Node makes an error of every reset but NO_ERROR and CANCEL, and keeps the peer's code on the stream.
+  if (nodeErrorCode(reason) === "ERR_HTTP2_STREAM_ERROR") return resetError(stream, reason);
+  return errorFromNode(reason);
+}
+
+function errorFromNode(reason: unknown): ConnectError {
   if (reason instanceof ConnectError) return reason;
   const code = nodeErrorCode(reason);
   const error = ConnectError.from(
@@ -24,6 +28,11 @@ export function errorFromNode(reason: unknown): ConnectError {
   );
   error.cause = reason;
   return error;
+}
+
+function resetError({ rstCode }: ClientHttp2Stream, cause: unknown): ConnectError {
+  const message = `the server reset the stream (HTTP/2 error code ${rstCode})`;
+  return new ConnectError(message, resetCodes[rstCode] ?? Code.Internal, undefined, undefined, cause);
 }
 
 function nodeErrorCode(reason: unknown): string | undefined {

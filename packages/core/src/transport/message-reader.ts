@@ -1,7 +1,7 @@
-import type { ClientHttp2Stream } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Envelope, EnvelopeSplitter } from "./envelope-splitter.ts";
-import { errorFromClosedStream, errorFromNode } from "./http2-error.ts";
+import { errorFromClosedStream, errorFromFailedStream } from "./http2-error.ts";
 
 export interface MessageReaderOptions<T> {
   stream: ClientHttp2Stream;
@@ -17,6 +17,9 @@ export interface MessageReaderOptions<T> {
 
 /** Past this many undelivered bytes the stream is paused, and resumed at half of it. */
 const pauseBytes = 1024 * 1024;
+
+/** What an envelope costs beside its data, roughly; so that many empty ones are bounded, too. */
+const envelopeOverheadBytes = 64;
 
 /**
  * The messages of a response. The hot path in: each chunk is split into all of its envelopes at once; one that is waited
@@ -34,11 +37,18 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
   constructor(options: MessageReaderOptions<T>) {
     this.#options = options;
     this.#splitter = new EnvelopeSplitter(options.readMaxBytes);
-    const { stream } = options;
+    const { stream, hasStatus } = options;
+    const { session } = stream;
     stream.on("data", (chunk: Buffer<ArrayBuffer>) => this.#onChunk(chunk));
-    stream.on("end", () => this.#onEnd());
-    stream.on("error", (error) => this.fail(errorFromNode(error)));
-    stream.on("close", () => this.fail(errorFromClosedStream(stream)));
+    // Node ends the streams of a lost connection as if they were complete: without a status, `close` tells.
+    stream.on("end", () => {
+      if (hasStatus()) this.#onEnd();
+    });
+    stream.on("error", (error) => this.fail(errorFromFailedStream(stream, error)));
+    stream.on("close", () => {
+      if (hasStatus() || (stream.rstCode === constants.NGHTTP2_NO_ERROR && !session?.destroyed)) this.#onEnd();
+      else this.fail(errorFromClosedStream(stream, session));
+    });
   }
 
   [Symbol.asyncIterator](): this {
@@ -76,9 +86,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
   }
 
   #onEnd(): void {
-    const { stream, hasStatus } = this.#options;
-    // Node ends the streams of a connection that was lost as if they were complete; `close` will tell.
-    if (!hasStatus() && (stream.aborted || stream.session === undefined || stream.session.destroyed)) return;
+    if (this.#outcome !== undefined) return;
     try {
       this.#options.onEnd();
       if (this.#splitter.pendingBytes > 0) {
@@ -98,7 +106,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
       return;
     }
     this.#queue.push(envelope);
-    this.#queuedBytes += envelope.data.byteLength;
+    this.#queuedBytes += envelope.data.byteLength + envelopeOverheadBytes;
     if (this.#queuedBytes > pauseBytes && !this.#options.stream.isPaused()) this.#options.stream.pause();
   }
 
@@ -111,7 +119,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
       this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
-    this.#queuedBytes -= envelope.data.byteLength;
+    this.#queuedBytes -= envelope.data.byteLength + envelopeOverheadBytes;
     if (this.#queuedBytes < pauseBytes / 2 && this.#options.stream.isPaused()) this.#options.stream.resume();
   }
 
