@@ -40,6 +40,13 @@ import type { ImMessage } from "./messages/im-message.ts";
 import { type ListMessagesOptions, listMessages } from "./rooms/list-messages.ts";
 import { callUnary, callWithStatus, type RequestOptions } from "./unary-call.ts";
 
+/** How `withTransport` hands its transport to the constructor, unseen by users. */
+const ownTransport = Symbol("transport");
+
+interface WithTransport {
+  [ownTransport]?: Transport;
+}
+
 /**
  * A messaging client: one stream to one instance of the service, kept up across breaks, with unary calls beside it on the
  * same connection. Everything that fails does so with an ImError. Whoever makes a client disconnects it.
@@ -50,9 +57,9 @@ export class ImClient implements AsyncDisposable {
   readonly #lifecycle: ClientLifecycle;
 
   /** Throws ImError `invalid_argument` for an option that cannot be; connects to nothing yet. */
-  constructor(options: ImClientOptions, transport?: Transport) {
+  constructor(options: ImClientOptions) {
     this.#options = resolveImClientOptions(options);
-    this.#parts = createClientParts(this.#options, transport);
+    this.#parts = createClientParts(this.#options, (options as WithTransport)[ownTransport]);
     this.#lifecycle = new ClientLifecycle(this.#parts, this.#options);
   }
 
@@ -61,7 +68,7 @@ export class ImClient implements AsyncDisposable {
    * it. Closing the transport stays with you.
    */
   static withTransport(transport: Transport, options: ImClientBaseOptions): ImClient {
-    return new ImClient(options, transport);
+    return new ImClient({ ...options, [ownTransport]: transport } as ImClientBaseOptions);
   }
 
   /** `idle`, `connecting`, `connected`, `reconnecting` or `closed`. */

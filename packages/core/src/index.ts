@@ -8,7 +8,7 @@ export type {
   ServiceInstance,
   ServiceRegistry,
 } from "@im-sdk/contracts";
-export { MessageType } from "@im-sdk/gen";
+export { HealthStatus, MessageType, TranscriptStatus, UserRole } from "@im-sdk/gen";
 export type { AudioSource } from "./audio/audio-source.ts";
 export type { UploadOptions, UploadProgress } from "./audio/upload-audio.ts";
 export type { ConnectionState } from "./connection/connection.ts";
