@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ImServerOptions, TlsOptions } from "../options/im-server-options.ts";
+import { type LogLevel, logLevels } from "./console-logger.ts";
+
+/** What the command line asks for. */
+export interface CommandOptions {
+  readonly server: ImServerOptions;
+  readonly logLevel: LogLevel;
+  readonly logJson: boolean;
+}
+
+interface Flags {
+  readonly host: string;
+  readonly port: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly audioDir?: string;
+  readonly publicUrl?: string;
+  readonly maxMessageBytes?: number;
+  readonly maxUploadBytes?: number;
+  readonly retentionMessages?: number;
+  readonly retentionSeconds?: number;
+  readonly logLevel: LogLevel;
+  readonly logJson: boolean;
+}
+
+/** The command's flags, and its help. */
+export function createCommand(version: string): Command {
+  return new Command("im-server")
+    .description("Reference server of the im.v1 instant-messaging contract (gRPC over HTTP/2).")
+    .version(version)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "TCP port; 0 lets the system choose", wholeNumber(0, 65_535), 8083)
+    .option("--tls-cert <file>", "certificate in PEM; with --tls-key, serves TLS")
+    .option("--tls-key <file>", "key of the certificate in PEM")
+    .option("--tls-ca <file>", "authorities in PEM; client certificates signed by one of them are required")
+    .option("--audio-dir <folder>", "keep recordings in a folder instead of in memory")
+    .option("--public-url <url>", "how clients reach the server, for the links to recordings")
+    .option("--max-message-bytes <bytes>", "largest message (default: 4 MiB)", wholeNumber(1))
+    .option("--max-upload-bytes <bytes>", "largest upload (default: 256 MiB)", wholeNumber(1))
+    .option("--retention-messages <count>", "messages kept in a room (default: 10000)", wholeNumber(1))
+    .option("--retention-seconds <seconds>", "how long a message is kept (default: 86400)", wholeNumber(1))
+    .addOption(new Option("--log-level <level>", "what to log").choices(logLevels).default("info"))
+    .option("--log-json", "log JSON objects instead of text", false)
+    .allowExcessArguments(false);
+}
+
+/** Reads parsed flags into options; throws when a file cannot be read or flags do not fit together. */
+export function readCommandOptions(command: Command): CommandOptions {
+  const flags = command.opts<Flags>();
+  const { host, port, audioDir, publicUrl, logLevel, logJson } = flags;
+  const tls = readTls(flags);
+  const server: ImServerOptions = {
+    host,
+    port,
+    ...(tls === undefined ? {} : { tls }),
+    ...(audioDir === undefined ? {} : { audioFolder: audioDir }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    limits: {
+      ...(flags.maxMessageBytes === undefined ? {} : { maxMessageBytes: flags.maxMessageBytes }),
+      ...(flags.maxUploadBytes === undefined ? {} : { maxUploadBytes: flags.maxUploadBytes }),
+    },
+    retention: {
+      ...(flags.retentionMessages === undefined ? {} : { maxMessages: flags.retentionMessages }),
+      ...(flags.retentionSeconds === undefined ? {} : { ttlMs: flags.retentionSeconds * 1000 }),
+    },
+  };
+  return { server, logLevel, logJson };
+}
+
+function readTls({ tlsCert, tlsKey, tlsCa }: Flags): TlsOptions | undefined {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new Error("--tls-cert and --tls-key belong together: give both");
+  }
+  const pair = { cert: readPem("--tls-cert", tlsCert), key: readPem("--tls-key", tlsKey) };
+  return tlsCa === undefined ? pair : { ...pair, ca: readPem("--tls-ca", tlsCa), requestClientCertificate: true };
+}
+
+function readPem(flag: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new Error(`${flag} ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Want a whole number ${bounds}.`);
+  };
+}

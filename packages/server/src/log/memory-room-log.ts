@@ -1,0 +1,123 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Clock } from "@im-sdk/contracts";
+import type { MessageResponse } from "@im-sdk/gen";
+import { v4 as uuid } from "uuid";
+import type { ResolvedRetention } from "../options/retention.ts";
+import { DuplicateWindow } from "./duplicate-window.ts";
+import { messageBytes } from "./message-bytes.ts";
+import type { Appended, LogEntry, LogHead, LogRange, RoomLog } from "./room-log.ts";
+
+interface StoredEntry extends LogEntry {
+  readonly storedAtMs: number;
+}
+
+/** A room's log in memory: sequences go up by one, the oldest messages leave when a bound of the retention is reached. */
+export class MemoryRoomLog implements RoomLog {
+  readonly #clock: Clock;
+  readonly #retention: ResolvedRetention;
+  readonly #epoch = uuid();
+  readonly #duplicates: DuplicateWindow;
+  readonly #listeners = new Set<(entry: LogEntry) => void>();
+  #ttlMs: number;
+  // Entries before `#first` have left; they are cut off in bulk, since shift() on a long array is slow.
+  #entries: (StoredEntry | undefined)[] = [];
+  #first = 0;
+  #bytes = 0;
+  #head = 0n;
+
+  constructor(retention: ResolvedRetention, clock: Clock, ttlMs = retention.ttlMs) {
+    this.#retention = retention;
+    this.#clock = clock;
+    this.#ttlMs = ttlMs;
+    this.#duplicates = new DuplicateWindow({
+      windowMs: retention.duplicateWindowMs,
+      maxKeys: retention.maxDuplicateIds,
+    });
+  }
+
+  append(message: MessageResponse, duplicateKey: string | undefined): Appended {
+    this.prune();
+    const first = duplicateKey === undefined ? undefined : this.#duplicates.find(duplicateKey);
+    if (first !== undefined) return first;
+
+    const timestampMs = this.#clock.now();
+    message.epoch = this.#epoch;
+    message.previousSequence = this.#head;
+    message.sequence = ++this.#head;
+    message.timestamp = timestampFromMs(timestampMs);
+    const entry = { message, bytes: messageBytes(message), storedAtMs: timestampMs };
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+
+    const appended = { epoch: this.#epoch, sequence: this.#head, timestampMs, duplicate: false };
+    if (duplicateKey !== undefined) this.#duplicates.remember(duplicateKey, appended);
+    this.#dropOverfull();
+    for (const listener of this.#listeners) listener(entry);
+    return appended;
+  }
+
+  read({ after, before, limit }: LogRange): readonly LogEntry[] {
+    this.prune();
+    const floor = this.#floor;
+    const start = after > floor ? Number(after - floor) : 0;
+    const kept = this.#entries.length - this.#first;
+    const end = before === undefined || before > this.#head ? kept : Number(before - floor) - 1;
+    const from = this.#first + Math.min(start, kept);
+    const to = this.#first + Math.min(start + limit, Math.max(end, 0));
+    return this.#entries.slice(from, to) as StoredEntry[];
+  }
+
+  head(): LogHead {
+    this.prune();
+    return { epoch: this.#epoch, sequence: this.#head, floor: this.#floor };
+  }
+
+  follow(listener: (entry: LogEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  setTtlMs(ttlMs: number): void {
+    this.#ttlMs = ttlMs;
+  }
+
+  prune(): void {
+    const now = this.#clock.now();
+    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
+      if (now - oldest.storedAtMs < this.#ttlMs) break;
+      this.#dropOldest(oldest);
+    }
+    this.#duplicates.prune(now, this.#floor);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+  }
+
+  get #floor(): bigint {
+    return this.#head - BigInt(this.#entries.length - this.#first);
+  }
+
+  #oldest(): StoredEntry | undefined {
+    return this.#entries[this.#first];
+  }
+
+  #dropOverfull(): void {
+    for (;;) {
+      const kept = this.#entries.length - this.#first;
+      const overfull = kept > this.#retention.maxMessages || this.#bytes > this.#retention.maxBytes;
+      const oldest = this.#oldest();
+      if (!overfull || kept <= 1 || oldest === undefined) return;
+      this.#dropOldest(oldest);
+    }
+  }
+
+  #dropOldest(oldest: StoredEntry): void {
+    this.#bytes -= oldest.bytes;
+    this.#entries[this.#first++] = undefined;
+    if (this.#first >= 1024 && this.#first * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}

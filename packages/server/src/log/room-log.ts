@@ -1,0 +1,76 @@
+import type { MessageResponse } from "@im-sdk/gen";
+import type { MaybePromise } from "../maybe-promise.ts";
+
+/** One stored message. */
+export interface LogEntry {
+  /** The frame as a stream with `resume` gets it: `sequence`, `epoch`, `previousSequence` and `timestamp` are filled in. */
+  readonly message: MessageResponse;
+  /** About what it takes in memory and on the wire. */
+  readonly bytes: number;
+}
+
+/** Where a message was stored. */
+export interface Appended {
+  readonly epoch: string;
+  readonly sequence: bigint;
+  /** When it was stored, in ms since the Unix epoch. */
+  readonly timestampMs: number;
+  /** The key was there already: nothing was stored, and the position is that of the first. */
+  readonly duplicate: boolean;
+}
+
+/** What a log holds. */
+export interface LogHead {
+  /** Names this incarnation of the log. */
+  readonly epoch: string;
+  /** Position of the newest message ever stored, 0 before the first. */
+  readonly sequence: bigint;
+  /** Everything up to and including this position is no longer kept; 0 when everything is. */
+  readonly floor: bigint;
+}
+
+/** Which messages to read. */
+export interface LogRange {
+  /** Only those after this position. */
+  readonly after: bigint;
+  /** Only those before this position. */
+  readonly before?: bigint;
+  /** At the most so many. */
+  readonly limit: number;
+}
+
+/**
+ * The messages of one room, in order. Answers may come at once or later. The room calls `append` only when the one before
+ * it has been answered, so an implementation need not keep the order of concurrent calls.
+ */
+export interface RoomLog {
+  /**
+   * Stores a message, whose `sequence`, `epoch` and `previousSequence` the log chooses. Sequences are strictly
+   * increasing. With a `duplicateKey` that was seen within the duplicate window nothing is stored. Rejects when the
+   * message was not stored or when that is not known.
+   */
+  append(message: MessageResponse, duplicateKey: string | undefined): MaybePromise<Appended>;
+
+  /** Stored messages in order, oldest first; what is no longer kept is left out. */
+  read(range: LogRange): MaybePromise<readonly LogEntry[]>;
+
+  head(): MaybePromise<LogHead>;
+
+  /**
+   * Calls back for every message stored from now on, by whichever server, once each and in order; duplicates are not
+   * told. May call back before `append` has answered. Returns what ends it.
+   */
+  follow(listener: (entry: LogEntry) => void): () => void;
+
+  /** Changes how long messages are kept, in ms. */
+  setTtlMs(ttlMs: number): void;
+
+  /** Drops what is no longer to be kept; called now and then, so that a quiet room does not keep old messages. */
+  prune(): void;
+
+  /** Lets go of timers and connections, and of nothing that is stored for good. */
+  close(): void;
+}
+
+/** Makes the log of a room; `ttlMs` is how long its messages are kept. */
+export type OpenRoomLog = (roomId: string, ttlMs: number) => RoomLog;

@@ -1,0 +1,103 @@
+import type { Clock } from "@im-sdk/contracts";
+import type { MessageResponse } from "@im-sdk/gen";
+import type { Appended, RoomLog } from "../log/room-log.ts";
+import { isPromise, type MaybePromise } from "../maybe-promise.ts";
+import type { ResolvedRoomOptions } from "../options/room-options.ts";
+import { fanOut } from "./fan-out.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What a {@link Room} is made of. */
+export interface RoomParts {
+  readonly id: string;
+  readonly log: RoomLog;
+  readonly options: ResolvedRoomOptions;
+  readonly clock: Clock;
+}
+
+/** One room on this server: its log, its options, and the streams that are in it. */
+export class Room {
+  readonly id: string;
+  readonly log: RoomLog;
+  readonly createdAtMs: number;
+  options: ResolvedRoomOptions;
+  readonly subscriptions = new Set<Subscription>();
+  /** Joins that have not ended, of streams and without a stream. */
+  joins = 0;
+  /** When the room was last posted to, joined or left, in ms since the Unix epoch. */
+  touchedAtMs: number;
+  /** When the last message was taken; undefined before the first. */
+  lastActiveMs: number | undefined;
+  /** Messages taken since the room was made. */
+  messageCount = 0;
+  readonly #clock: Clock;
+  readonly #unfollow: () => void;
+  #newest = 0n;
+  #pending = 0;
+  #lastAppend: Promise<unknown> | undefined;
+
+  constructor({ id, log, options, clock }: RoomParts) {
+    this.id = id;
+    this.log = log;
+    this.options = options;
+    this.#clock = clock;
+    this.createdAtMs = this.touchedAtMs = clock.now();
+    this.#unfollow = log.follow((entry) => {
+      this.sawHead(entry.message.sequence);
+      this.lastActiveMs = clock.now();
+      this.messageCount += 1;
+      fanOut(entry, this.subscriptions);
+    });
+  }
+
+  /** Position of the newest message that the log has told of. */
+  get newest(): bigint {
+    return this.#newest;
+  }
+
+  /** The log holds messages up to here; those stored before this server opened the room are never told. */
+  sawHead(sequence: bigint): void {
+    if (sequence > this.#newest) this.#newest = sequence;
+  }
+
+  /** Nobody is in, and no message is on its way in. */
+  get isEmpty(): boolean {
+    return this.joins === 0 && this.#pending === 0;
+  }
+
+  /** Stores a message; those of one room are stored in the order of the calls, however long the log takes. */
+  post(message: MessageResponse, duplicateKey: string | undefined): MaybePromise<Appended> {
+    this.touchedAtMs = this.#clock.now();
+    if (this.#lastAppend !== undefined) {
+      return this.#track(this.#lastAppend.then(() => this.log.append(message, duplicateKey)));
+    }
+    const appended = this.log.append(message, duplicateKey);
+    return isPromise(appended) ? this.#track(appended) : appended;
+  }
+
+  /** Drops what is no longer to be kept, and the streams that wait for it. */
+  async prune(): Promise<void> {
+    this.log.prune();
+    const { floor } = await this.log.head();
+    for (const subscription of this.subscriptions) subscription.checkReach(floor);
+  }
+
+  close(): void {
+    this.#unfollow();
+    this.log.close();
+  }
+
+  #track(appended: Promise<Appended>): Promise<Appended> {
+    this.#pending += 1;
+    const settled: Promise<void> = appended.then(
+      () => this.#settle(settled),
+      () => this.#settle(settled),
+    );
+    this.#lastAppend = settled;
+    return appended;
+  }
+
+  #settle(settled: Promise<unknown>): void {
+    this.#pending -= 1;
+    if (this.#lastAppend === settled) this.#lastAppend = undefined;
+  }
+}

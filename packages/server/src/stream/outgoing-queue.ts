@@ -1,0 +1,201 @@
+import type { MessageResponse } from "@im-sdk/gen";
+
+/** A frame on its way to one stream, with about the bytes that it takes. */
+export interface OutgoingFrame {
+  readonly message: MessageResponse;
+  readonly bytes: number;
+}
+
+/** Bounds and callbacks of an {@link OutgoingQueue}. */
+export interface OutgoingQueueOptions {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  /** Called when the queue was full and has drained below half. */
+  readonly onDrained: () => void;
+  /** Called once, when nothing more will be taken from the queue: it ended, failed, or its reader went away. */
+  readonly onEnd: () => void;
+}
+
+/** A reader that waits for the next frame. */
+interface Waiting {
+  resolve(result: IteratorResult<MessageResponse, undefined>): void;
+  reject(reason: unknown): void;
+}
+
+const done = { done: true, value: undefined } as const;
+
+/**
+ * What waits to be written to one stream, in order. Room messages are bounded: {@link offer} says no. Acks, replies and
+ * heartbeats are not: {@link push} always takes them, and {@link whenWritable} is there so that whoever causes them can be
+ * made to wait instead. It is the async iterator that the RPC hands to connect, written by hand: a frame costs no more
+ * promises than the protocol of iterators asks for.
+ */
+export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, undefined> {
+  readonly #options: OutgoingQueueOptions;
+  #frames: (OutgoingFrame | undefined)[] = [];
+  #first = 0;
+  #bytes = 0;
+  #wasFull = false;
+  #waiting: Waiting | undefined;
+  #writableWaiters: (() => void)[] = [];
+  #state: "open" | "ending" | "ended" = "open";
+  #error: Error | undefined;
+
+  constructor(options: OutgoingQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Frames that wait. */
+  get length(): number {
+    return this.#frames.length - this.#first;
+  }
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Nothing more can be put in. */
+  get closed(): boolean {
+    return this.#state !== "open";
+  }
+
+  /** Takes a room message, unless a bound is reached; an empty queue takes one of any size. */
+  offer(frame: OutgoingFrame): boolean {
+    if (this.#state !== "open") return false;
+    if (this.#waiting === undefined && this.#isFull(frame.bytes)) {
+      this.#wasFull = true;
+      return false;
+    }
+    this.#put(frame);
+    return true;
+  }
+
+  /** Takes a small frame of the server's own, whatever the bounds. */
+  push(frame: OutgoingFrame): void {
+    if (this.#state === "open") this.#put(frame);
+  }
+
+  /** Nothing while less waits than twice the bounds; else a promise of the queue having drained below half, or ended. */
+  whenWritable(): Promise<void> | undefined {
+    const { maxMessages, maxBytes } = this.#options;
+    if (this.#state === "ended" || (this.length < 2 * maxMessages && this.#bytes < 2 * maxBytes)) return undefined;
+    return new Promise((resolve) => this.#writableWaiters.push(resolve));
+  }
+
+  /** Ends the iteration after what waits has been taken: normally, or with an error. */
+  end(error?: Error): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    this.#error = error;
+    if (this.length === 0) this.#finish();
+  }
+
+  /** Drops what waits and ends the iteration with an error. */
+  fail(error: Error): void {
+    if (this.#state === "ended") return;
+    this.#clear();
+    this.#state = "ending";
+    this.#error ??= error;
+    this.#finish();
+  }
+
+  next(): Promise<IteratorResult<MessageResponse, undefined>> {
+    const frame = this.#take();
+    if (frame !== undefined) return Promise.resolve({ done: false, value: frame.message });
+    if (this.#state !== "open") return this.#result();
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  /** The reader has gone, for whatever reason. */
+  return(): Promise<IteratorResult<MessageResponse, undefined>> {
+    this.#error = undefined;
+    this.#clear();
+    if (this.#state !== "ended") this.#finish();
+    return Promise.resolve(done);
+  }
+
+  throw(): Promise<IteratorResult<MessageResponse, undefined>> {
+    return this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #isFull(bytes: number): boolean {
+    if (this.length === 0) return false;
+    return this.length >= this.#options.maxMessages || this.#bytes + bytes > this.#options.maxBytes;
+  }
+
+  #put(frame: OutgoingFrame): void {
+    const waiting = this.#waiting;
+    if (waiting !== undefined) {
+      this.#waiting = undefined;
+      waiting.resolve({ done: false, value: frame.message });
+      return;
+    }
+    this.#frames.push(frame);
+    this.#bytes += frame.bytes;
+  }
+
+  #take(): OutgoingFrame | undefined {
+    const frame = this.#frames[this.#first];
+    if (frame === undefined) return undefined;
+    this.#frames[this.#first++] = undefined;
+    this.#bytes -= frame.bytes;
+    if (this.#first === this.#frames.length) {
+      this.#frames.length = this.#first = 0;
+    } else if (this.#first >= 1024) {
+      this.#frames = this.#frames.slice(this.#first);
+      this.#first = 0;
+    }
+    this.#afterTake();
+    return frame;
+  }
+
+  #afterTake(): void {
+    if (this.#state === "ending" && this.length === 0) {
+      this.#finish();
+      return;
+    }
+    const { maxMessages, maxBytes } = this.#options;
+    const belowHalf = this.length * 2 < maxMessages && this.#bytes * 2 < maxBytes;
+    if (!belowHalf && this.length > 0) return;
+    this.#wakeWriters();
+    if (!this.#wasFull || this.#state !== "open") return;
+    this.#wasFull = false;
+    this.#options.onDrained();
+  }
+
+  #finish(): void {
+    this.#state = "ended";
+    this.#wakeWriters();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) this.#result().then(waiting.resolve, waiting.reject);
+    this.#options.onEnd();
+  }
+
+  #result(): Promise<IteratorResult<MessageResponse, undefined>> {
+    const error = this.#error;
+    // Thrown once: after that the iterator is simply done, as a generator would be.
+    this.#error = undefined;
+    return error === undefined ? Promise.resolve(done) : Promise.reject(error);
+  }
+
+  #wakeWriters(): void {
+    if (this.#writableWaiters.length === 0) return;
+    const waiters = this.#writableWaiters;
+    this.#writableWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #clear(): void {
+    this.#frames = [];
+    this.#first = 0;
+    this.#bytes = 0;
+  }
+}
