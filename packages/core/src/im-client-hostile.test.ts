@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { test } from "node:test";
-import { toBinary, create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { HealthCheckResponseSchema, HealthStatus, MessageResponseSchema, MessageType } from "@im-sdk/gen";
 import { startImServer } from "@im-sdk/server";
 import { ImClient } from "./im-client.ts";
@@ -21,7 +21,12 @@ function envelope(data: Uint8Array, flags = 0, length = data.byteLength): Buffer
 const text = envelope(
   toBinary(
     MessageResponseSchema,
-    create(MessageResponseSchema, { messageId: "m", roomId: "lobby", type: MessageType.TEXT, content: Buffer.from("hi") }),
+    create(MessageResponseSchema, {
+      messageId: "m",
+      roomId: "lobby",
+      type: MessageType.TEXT,
+      content: Buffer.from("hi"),
+    }),
   ),
 );
 
@@ -30,7 +35,10 @@ function serveHostile(onStream: (response: Http2ServerResponse, request: Http2Se
   return serve((request, response) => {
     response.stream.on("error", () => {});
     if (request.url.endsWith("/StreamMessages")) return onStream(response, request);
-    const body = toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status: HealthStatus.SERVING }));
+    const body = toBinary(
+      HealthCheckResponseSchema,
+      create(HealthCheckResponseSchema, { status: HealthStatus.SERVING }),
+    );
     answerWell(response, envelope(body));
   });
 }
@@ -73,7 +81,11 @@ const misdeeds: Record<string, (response: Http2ServerResponse) => void> = {
   },
   "an ACK that is none": ({ stream }) => {
     stream.respond({ ...grpcHead, "im-capabilities": "ack,resume" });
-    const frame = create(MessageResponseSchema, { messageId: "a", type: MessageType.ACK, content: Buffer.from([0xff, 0xff]) });
+    const frame = create(MessageResponseSchema, {
+      messageId: "a",
+      type: MessageType.ACK,
+      content: Buffer.from([0xff, 0xff]),
+    });
     stream.write(envelope(toBinary(MessageResponseSchema, frame)));
   },
 };
@@ -83,7 +95,13 @@ for (const [name, misdeed] of Object.entries(misdeeds)) {
     const hostile = await serveHostile(misdeed);
     const good = await startImServer();
     const services = [hostile.address, `127.0.0.1:${good.port}`];
-    const client = new ImClient({ userId: "ann", defaultRoomId: "lobby", services, retryIntervalMs: 10, random: () => 0 });
+    const client = new ImClient({
+      userId: "ann",
+      defaultRoomId: "lobby",
+      services,
+      retryIntervalMs: 10,
+      random: () => 0,
+    });
     const recorder = new Recorder(client);
     t.after(async () => {
       await client.disconnect();
@@ -102,7 +120,13 @@ test("when nothing but a hostile server is there, connect or the loss of it says
     stream.respond({ ":status": 200, "content-type": "text/html" });
     stream.end("<html></html>");
   });
-  const client = new ImClient({ userId: "ann", services: [hostile.address], maxRetries: 1, retryIntervalMs: 1, connectTimeoutMs: 2_000 });
+  const client = new ImClient({
+    userId: "ann",
+    services: [hostile.address],
+    maxRetries: 1,
+    retryIntervalMs: 1,
+    connectTimeoutMs: 2_000,
+  });
   const recorder = new Recorder(client);
   await client.connect().catch(hasCode("unavailable", hostile.address, "text/html"));
   if (client.state !== "idle") await recorder.until(() => client.state === "closed" || client.state === "idle");
@@ -113,7 +137,10 @@ test("when nothing but a hostile server is there, connect or the loss of it says
 });
 
 test("an instance that says NOT_SERVING is passed over; one without HealthCheck is taken", async (t) => {
-  const body = toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status: HealthStatus.NOT_SERVING, message: "warming up" }));
+  const body = toBinary(
+    HealthCheckResponseSchema,
+    create(HealthCheckResponseSchema, { status: HealthStatus.NOT_SERVING, message: "warming up" }),
+  );
   const sleepy = await serve(({ url }, response) => {
     if (url.endsWith("/StreamMessages")) return;
     answerWell(response, envelope(body));

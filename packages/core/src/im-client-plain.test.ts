@@ -13,7 +13,13 @@ async function setup(t: TestContext, options: Partial<ImClientOptions> = {}) {
   t.after(() => room[Symbol.asyncDispose]());
   const proxy = await startFaultProxy(room.address);
   t.after(() => proxy.close());
-  const client = new ImClient({ userId: "ann", defaultRoomId: "lobby", services: [proxy.address], retryIntervalMs: 20, ...options });
+  const client = new ImClient({
+    userId: "ann",
+    defaultRoomId: "lobby",
+    services: [proxy.address],
+    retryIntervalMs: 20,
+    ...options,
+  });
   t.after(() => client.disconnect({ timeoutMs: 1 }));
   return { room, proxy, client, recorder: new Recorder(client) };
 }

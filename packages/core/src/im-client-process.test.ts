@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createEndpointPool } from "./connection/endpoint-pool.ts";
 import { startImServer } from "@im-sdk/server";
 import { startFaultProxy } from "@im-sdk/testing";
+import { createEndpointPool } from "./connection/endpoint-pool.ts";
 import { ImClient } from "./im-client.ts";
 import { Recorder } from "./test-kit/recorder.ts";
 
@@ -48,7 +48,9 @@ test("200 reconnects leave no listener, timer or socket behind", async () => {
   await server.close();
 });
 
-test("a server killed with a signal is noticed at once, and the client is back when it is", { timeout: 30_000 }, async () => {
+test("a server killed with a signal is noticed at once, and the client is back when it is", {
+  timeout: 30_000,
+}, async () => {
   const { spawn } = await import("node:child_process");
   const command = fileURLToPath(import.meta.resolve("@im-sdk/server")).replace(/index\.js$/, "bin/im-server.js");
   const start = async (port: number) => {

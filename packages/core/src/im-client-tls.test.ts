@@ -9,7 +9,13 @@ import { hasCode } from "./test-kit/has-code.ts";
 const { ca, server: serverCertificate, client: clientCertificate } = await createCertificates();
 
 async function connect(port: number, tls: TlsOptions): Promise<void> {
-  await using client = new ImClient({ userId: "ann", defaultRoomId: "lobby", services: [`localhost:${port}`], tls, maxRetries: 0 });
+  await using client = new ImClient({
+    userId: "ann",
+    defaultRoomId: "lobby",
+    services: [`localhost:${port}`],
+    tls,
+    maxRetries: 0,
+  });
   await client.connect();
   assert.equal((await client.sendTextMessage("lobby", "hello")).delivery, "acknowledged");
   assert.notEqual((await client.uploadAudio("lobby", new Uint8Array(100_000), { format: "opus" })).audioId, "");
@@ -31,7 +37,12 @@ test("mutual TLS: only a client with a certificate of the authority gets in", as
 
 test("TLS that makes no sense is an ImError that names the option", () => {
   assert.throws(
-    () => new ImClient({ userId: "ann", services: ["localhost:1"], tls: { ca, cert: "not a certificate", key: "not a key" } }),
+    () =>
+      new ImClient({
+        userId: "ann",
+        services: ["localhost:1"],
+        tls: { ca, cert: "not a certificate", key: "not a key" },
+      }),
     hasCode("invalid_argument", "tls"),
   );
   assert.throws(

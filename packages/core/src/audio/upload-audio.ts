@@ -33,7 +33,8 @@ export interface UploadContext {
 
 /**
  * Sends a recording as one client stream: metadata, chunks of 32 KiB, half-close. Reads the source no faster than the
- * server takes it. Never tried again by itself, since the source can be read only once.
+ * server takes it, and closes it when the upload fails. Never tried again by itself, since the source can be read only
+ * once.
  */
 export async function uploadAudio(
   { userId, service }: UploadContext,
@@ -56,7 +57,10 @@ export async function uploadAudio(
     return reason;
   };
 
+  let hasBegun = false;
+
   async function* watchedBytes() {
+    hasBegun = true;
     try {
       for await (const piece of bytes) yield piece;
     } catch (reason) {
@@ -88,6 +92,17 @@ export async function uploadAudio(
     if (signal?.aborted) throw new ImError("canceled", `${what} was cancelled`, { cause: signal.reason });
     if (ownFailure !== undefined) throw ownError(what, ownFailure.reason);
     throw ImError.from(reason, what);
+  } finally {
+    if (!hasBegun) void abandon(bytes);
+  }
+}
+
+/** Closes a source of which nothing was read. Only begun and left does every kind close what it holds open. */
+async function abandon(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const _ of bytes) break;
+  } catch {
+    // The upload has failed already, and said why.
   }
 }
 

@@ -15,6 +15,9 @@ export interface ConnectionOptions extends DialerOptions {
   onGaveUp(error: ImError): void;
 }
 
+/** How long a stream that was replaced has to end by itself. */
+const replacedGraceMs = 5_000;
+
 /** Keeps one stream to the service: connects, notices that it broke, comes back, gives up. */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -23,9 +26,10 @@ export class Connection {
   #connectedAtMs = 0;
   readonly #dialer: Dialer;
   #ended = new AbortController();
-  #connecting: Promise<void> | undefined;
   #ready = Promise.withResolvers<Link>();
   #isReplacing = false;
+  /** Streams that were replaced and have not ended yet. */
+  readonly #replaced = new Set<Link>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -44,12 +48,14 @@ export class Connection {
   /** Resolves when connected; callers that ask meanwhile share the outcome. */
   connect(signal: AbortSignal | undefined, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.#state === "connected") return Promise.resolve();
-    if (this.#state === "reconnecting") return this.ready(signal).then(() => {});
     if (this.#ended.signal.aborted) return Promise.reject(closedError());
-    this.#connecting ??= this.#connect(signal, prepare).finally(() => {
-      this.#connecting = undefined;
-    });
-    return this.#connecting;
+    if (this.#state === "idle" || this.#state === "closed") return this.#connect(signal, prepare);
+    return this.ready(signal).then(
+      () => {},
+      (reason: unknown) => {
+        throw signal?.aborted ? canceledError(signal) : reason;
+      },
+    );
   }
 
   /** The open link, waited for while connecting or reconnecting. Rejects when there is none to come. */
@@ -95,12 +101,9 @@ export class Connection {
     const link = this.#link;
     this.#link = undefined;
     this.#setState("closed");
-    if (link === undefined) return;
-    const { clock } = this.#options;
-    link.finish();
-    const timer = clock.setTimeout(() => link.abort(), graceMs);
-    await link.closed;
-    clock.clearTimeout(timer);
+    await Promise.all(
+      [...this.#replaced, ...(link === undefined ? [] : [link])].map((open) => this.#end(open, graceMs)),
+    );
   }
 
   async #connect(signal: AbortSignal | undefined, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -113,31 +116,22 @@ export class Connection {
       ends.throwIfAborted();
       const deadlineMs = clock.now() + connectTimeoutMs;
       await prepare(ends);
-      this.#adopt(await this.#dialer.connect(deadlineMs, ends));
+      this.#adopt(unlessAborted(await this.#dialer.connect(deadlineMs, ends), ends));
     } catch (reason) {
-      const error = signal?.aborted
-        ? new ImError("canceled", "connect was cancelled", { cause: signal.reason })
-        : ImError.from(reason, "connect failed");
+      const error = signal?.aborted ? canceledError(signal) : ImError.from(reason, "connect failed");
       if (!this.#ended.signal.aborted) this.#setState("idle");
       this.#ready.reject(error);
       throw error;
     }
-    void this.#supervise();
   }
 
-  async #supervise(): Promise<void> {
-    for (;;) {
-      const link = this.#link;
-      if (link === undefined) return;
-      const error = await link.closed;
-      if (this.#ended.signal.aborted) return;
-      if (this.#link !== link) continue;
-      if (!(await this.#reconnect(link, error ?? new ImError("unavailable", "the stream ended")))) return;
-    }
+  async #supervise(link: Link): Promise<void> {
+    const error = await link.closed;
+    this.#replaced.delete(link);
+    if (this.#link === link) await this.#reconnect(link, error ?? new ImError("unavailable", "the stream ended"));
   }
 
-  /** False when it gave up or was closed. */
-  async #reconnect(lost: Link, error: ImError): Promise<boolean> {
+  async #reconnect(lost: Link, error: ImError): Promise<void> {
     const { clock, onLost, onGaveUp } = this.#options;
     const lastedMs = clock.now() - this.#connectedAtMs;
     this.#link = undefined;
@@ -146,15 +140,14 @@ export class Connection {
     this.#setState("reconnecting");
     onLost(error);
     try {
-      this.#adopt(await this.#dialer.reconnect({ link: lost, error, lastedMs }, this.#ended.signal));
-      return true;
+      const { signal } = this.#ended;
+      this.#adopt(unlessAborted(await this.#dialer.reconnect({ link: lost, error, lastedMs }, signal), signal));
     } catch (reason) {
-      if (this.#ended.signal.aborted) return false;
+      if (this.#ended.signal.aborted) return;
       const final = ImError.from(reason, "reconnecting failed");
       this.#setState("closed");
       this.#ready.reject(final);
       onGaveUp(final);
-      return false;
     }
   }
 
@@ -162,9 +155,22 @@ export class Connection {
     const previous = this.#link;
     this.#link = link;
     this.#connectedAtMs = this.#options.clock.now();
-    this.#options.onLink(link, previous);
     this.#ready.resolve(link);
     this.#setState("connected");
+    this.#options.onLink(link, previous);
+    void this.#supervise(link);
+    if (previous === undefined) return;
+    this.#replaced.add(previous);
+    void this.#end(previous, replacedGraceMs);
+  }
+
+  /** Half-closes a stream; one that has not ended by itself `graceMs` later is aborted. */
+  async #end(link: Link, graceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    link.finish();
+    const timer = clock.setTimeout(() => link.abort(), graceMs);
+    await link.closed;
+    clock.clearTimeout(timer);
   }
 
   #setState(state: ConnectionState): void {
@@ -177,4 +183,15 @@ export class Connection {
 
 function closedError(): ImError {
   return new ImError("failed_precondition", "the client is closed: make a new one");
+}
+
+function canceledError(signal: AbortSignal): ImError {
+  return new ImError("canceled", "connect was cancelled", { cause: signal.reason });
+}
+
+/** A link that came up after nobody wanted it any more is not kept. */
+function unlessAborted(link: Link, signal: AbortSignal): Link {
+  if (!signal.aborted) return link;
+  link.abort();
+  throw signal.reason;
 }

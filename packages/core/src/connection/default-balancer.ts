@@ -7,7 +7,7 @@ export function createDefaultBalancer(random: () => number = Math.random): LoadB
 
   return {
     update(next) {
-      instances = next;
+      instances = [...next];
       position ??= Math.floor(random() * Math.max(1, next.length));
     },
     pick({ exclude }: PickContext = {}) {

@@ -41,14 +41,23 @@ export interface EndpointPool extends AsyncDisposable {
  */
 export function createEndpointPool(): EndpointPool {
   const endpoints = new Map<string, Set<Endpoint>>();
-  const tlsIds = new Map<TlsOptions, number>();
+  const tlsIds = new WeakMap<object, number>();
+  let lastTlsId = 0;
   let closed = false;
+
+  /** Options that are not the same object are not the same: comparing what they hold would be comparing secrets. */
+  function tlsId(tls: TlsOptions): number {
+    if (typeof tls !== "object") return 0;
+    const known = tlsIds.get(tls);
+    if (known !== undefined) return known;
+    tlsIds.set(tls, ++lastTlsId);
+    return lastTlsId;
+  }
 
   function endpointFor(instance: ServiceInstance, options: EndpointOptions): Endpoint {
     const scheme = options.tls === false ? "http" : "https";
     const baseUrl = `${scheme}://${formatAddress(instance.address, instance.port)}`;
-    if (!tlsIds.has(options.tls)) tlsIds.set(options.tls, tlsIds.size);
-    const key = `${baseUrl} ${tlsIds.get(options.tls)} ${options.readMaxBytes} ${options.writeMaxBytes}`;
+    const key = `${baseUrl} ${tlsId(options.tls)} ${options.readMaxBytes} ${options.writeMaxBytes}`;
     let group = endpoints.get(key);
     if (group === undefined) {
       group = new Set();

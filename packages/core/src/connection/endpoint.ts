@@ -1,6 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Transport } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
+import { ImError } from "../im-error.ts";
 import { createStreamTransport, sessionOptions } from "../transport/stream-transport.ts";
 import type { EndpointLease, EndpointOptions } from "./endpoint-pool.ts";
 
@@ -64,7 +65,8 @@ export class Endpoint {
       signal.addEventListener("abort", onAbort, { once: true });
       void this.#manager.connect().then((state) => {
         signal.removeEventListener("abort", onAbort);
-        if (state === "error") reject(this.#manager.error());
+        if (state === "error")
+          reject(this.#manager.error() ?? new ImError("canceled", "the connection was closed while connecting"));
         else resolve();
       });
     });

@@ -34,7 +34,10 @@ export class InstanceSet {
     this.#options.balancer.update(instances);
   }
 
-  /** Follows a discovery until the signal aborts; resolves with the first snapshot, rejects when there is none. */
+  /**
+   * Follows a discovery until the signal aborts; resolves with the first snapshot. When it fails, rejects while no instances
+   * are known, and reports to `onError` while there are.
+   */
   follow(discovery: ServiceDiscovery, signal: AbortSignal): Promise<void> {
     const { serviceName, onError } = this.#options;
     return new Promise((resolve, reject) => {
@@ -48,8 +51,9 @@ export class InstanceSet {
       run().catch((reason: unknown) => {
         if (signal.aborted) return reject(signal.reason);
         const error = ImError.from(reason, `discovery of ${serviceName} failed`);
-        if (this.#updatedAtMs === undefined) reject(error);
-        else onError(error);
+        if (this.#updatedAtMs === undefined) return reject(error);
+        onError(error);
+        resolve();
       });
     });
   }

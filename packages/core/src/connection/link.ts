@@ -68,6 +68,11 @@ export class Link {
     return this.#isOpen;
   }
 
+  /** False once nothing more can be pushed: the stream has ended or is being ended. */
+  get isWritable(): boolean {
+    return this.#isOpen && this.#endedBy === undefined;
+  }
+
   /** Extensions that the server has granted. */
   get capabilities(): ReadonlySet<Capability> {
     return this.#capabilities;
@@ -128,11 +133,26 @@ export class Link {
           return this.#endedBy === undefined ? new ImError("unavailable", "the server ended the stream") : undefined;
         }
         const pause = onFrame(result.value, this);
-        if (pause !== undefined) await pause;
+        if (pause === undefined) continue;
+        await untilAborted(pause, this.#abort.signal);
+        if (this.#abort.signal.aborted) return this.#endedBy?.reason;
       }
     } catch (reason) {
       if (this.#endedBy !== undefined) return this.#endedBy.reason;
       return ImError.from(reason, "the stream broke");
     }
   }
+}
+
+/** Waits for work that never rejects; an abort ends the wait. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done, { once: true });
+    void work.then(done);
+  });
 }

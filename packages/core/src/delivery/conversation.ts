@@ -37,6 +37,8 @@ export class Conversation {
   #link: Link | undefined;
   #resumes = false;
   #hasConnected = false;
+  /** Made for a stream that is not up yet, and perhaps never will be. */
+  #pendingGreeting: Greeting | undefined;
   #isClosed = false;
 
   constructor(options: ConversationOptions) {
@@ -72,6 +74,12 @@ export class Conversation {
    * first room is not named in the metadata: joined that way its live messages would come before the missed ones.
    */
   greeting(): Greeting {
+    if (this.#pendingGreeting !== undefined) this.#options.rooms.forgetJoins(this.#pendingGreeting.frames);
+    this.#pendingGreeting = this.#compose();
+    return this.#pendingGreeting;
+  }
+
+  #compose(): Greeting {
     const { userId, defaultRoomId, rooms } = this.#options;
     const header = new Headers();
     if (this.#resumes && rooms.ids.length > 0) {
@@ -91,6 +99,7 @@ export class Conversation {
     const isRejoin = this.#hasConnected;
     this.#hasConnected = true;
     this.#link = link;
+    if (this.#pendingGreeting === greeting) this.#pendingGreeting = undefined;
     previous?.setSource(undefined);
     this.#joinRooms(link, greeting, isRejoin);
     if (previous === undefined) {
@@ -98,8 +107,10 @@ export class Conversation {
     } else {
       previous.finish();
       void previous.closed.then(() => {
+        // When this one is gone or replaced by now, whatever came after it has seen to the outbox.
+        if (this.#link !== link) return;
         this.#options.outbox.detach();
-        if (this.#link === link) this.#attach(link);
+        this.#attach(link);
       });
     }
     void link.opened.then(() => this.#onLateGrant(link));
@@ -123,8 +134,10 @@ export class Conversation {
       outbox.onAck(fromBinary(AckContentSchema, frame.content));
       return undefined;
     }
-    if (frame.type === MessageType.JOIN_ROOM && (rooms.onFrame(frame) || link.capabilities.has("resume")))
+    if (frame.type === MessageType.JOIN_ROOM && link.capabilities.has("resume")) {
+      rooms.onFrame(frame);
       return undefined;
+    }
     if (link.capabilities.size > 0 && isServerDraining(frame)) {
       onServerDraining(link);
       return undefined;
@@ -137,17 +150,19 @@ export class Conversation {
     const ack = () => {
       if (!unanswered) return;
       unanswered = false;
-      const open = link.isOpen ? link : this.#link;
-      open?.push(ackFrame(this.#options.userId, frame));
+      const writable = link.isWritable ? link : this.#link;
+      writable?.push(ackFrame(this.#options.userId, frame));
     };
     const message: ImMessage = decodeMessage(frame, ack);
-    let remaining = this.#consumers.size;
+    // Consumers may come and go while this message is handed out; it is for those who are there now.
+    const consumers = [...this.#consumers];
+    let remaining = consumers.length;
     const onHandled = () => {
       remaining--;
       if (remaining === 0) ack();
     };
     let pause: Promise<void> | undefined;
-    for (const consumer of this.#consumers) {
+    for (const consumer of consumers) {
       const wait = consumer.push({ message, onHandled });
       if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
     }

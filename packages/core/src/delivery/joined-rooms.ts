@@ -11,7 +11,7 @@ import {
 import { v7 as uuidv7 } from "uuid";
 import { ImError, imErrorCode } from "../im-error.ts";
 import { isSuccess } from "../response-status.ts";
-import type { RoomPositions } from "./room-positions.ts";
+import type { RoomPosition, RoomPositions } from "./room-positions.ts";
 
 export interface JoinedRoomsOptions {
   userId: string;
@@ -20,12 +20,18 @@ export interface JoinedRoomsOptions {
   onLost(roomId: string, error: ImError): void;
 }
 
+interface PendingJoin {
+  roomId: string;
+  cursor: RoomPosition | undefined;
+  isRejoin: boolean;
+}
+
 /** The rooms that this client is to be in, with what it joined them with, and the joins that are being answered. */
 export class JoinedRooms {
   readonly #options: JoinedRoomsOptions;
   readonly #metadata = new Map<string, Record<string, string>>();
   /** Joins sent in a stream, by message id. */
-  readonly #pending = new Map<string, { roomId: string; hadCursor: boolean; isRejoin: boolean }>();
+  readonly #pending = new Map<string, PendingJoin>();
 
   constructor(options: JoinedRoomsOptions) {
     this.#options = options;
@@ -57,7 +63,7 @@ export class JoinedRooms {
     const { userId, positions } = this.#options;
     const cursor = positions.get(roomId);
     const messageId = uuidv7();
-    this.#pending.set(messageId, { roomId, hadCursor: cursor !== undefined, isRejoin });
+    this.#pending.set(messageId, { roomId, cursor, isRejoin });
     const request = create(JoinRoomRequestSchema, {
       userId,
       roomId,
@@ -73,13 +79,13 @@ export class JoinedRooms {
     });
   }
 
-  /** Takes the answer to a join frame; false when the frame is none. */
-  onFrame(frame: MessageResponse): boolean {
+  /** Takes the answer to a join frame; one that answers none, or says nothing, changes nothing. */
+  onFrame(frame: MessageResponse): void {
     const join = this.#pending.get(frame.messageId);
-    if (join === undefined || frame.type !== MessageType.JOIN_ROOM) return false;
+    const response = parseAnswer(frame);
+    if (join === undefined || response === undefined) return;
     this.#pending.delete(frame.messageId);
-    this.#onAnswer(join, fromBinary(JoinRoomResponseSchema, frame.content));
-    return true;
+    this.#onAnswer(join, response);
   }
 
   /** Answers to what was sent on an earlier stream will not come. */
@@ -87,19 +93,32 @@ export class JoinedRooms {
     this.#pending.clear();
   }
 
-  #onAnswer(join: { roomId: string; hadCursor: boolean; isRejoin: boolean }, response: JoinRoomResponse): void {
+  /** Answers to these will not come: the stream that they were to go out on never came up. */
+  forgetJoins(frames: readonly MessageRequest[]): void {
+    for (const { messageId } of frames) this.#pending.delete(messageId);
+  }
+
+  #onAnswer({ roomId, cursor, isRejoin }: PendingJoin, response: JoinRoomResponse): void {
     const { positions, onLost } = this.#options;
-    const { roomId, hadCursor, isRejoin } = join;
     if (!this.has(roomId)) return;
     if (!isSuccess(response.status)) {
       this.delete(roomId);
       const { code = 0, message = "" } = response.status ?? {};
       onLost(roomId, new ImError(imErrorCode(code), `room ${roomId} could not be joined again: ${message}`));
-    } else if (hadCursor) {
-      positions.onResumed(roomId, response);
+    } else if (cursor !== undefined) {
+      positions.onResumed(roomId, response, cursor);
     } else {
       if (isRejoin) positions.onRejoinedBlindly(roomId);
       positions.onJoined(roomId, response);
     }
+  }
+}
+
+function parseAnswer(frame: MessageResponse): JoinRoomResponse | undefined {
+  if (frame.type !== MessageType.JOIN_ROOM) return undefined;
+  try {
+    return fromBinary(JoinRoomResponseSchema, frame.content);
+  } catch {
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
   readonly #onEnd: () => void;
   #queue: Delivery[] = [];
   #handling: Delivery | undefined;
-  #waiter: ((result: IteratorResult<ImMessage>) => void) | undefined;
+  #waiters: ((result: IteratorResult<ImMessage>) => void)[] = [];
   #room: { promise: Promise<void>; resolve: () => void } | undefined;
   #ended = false;
 
@@ -21,13 +21,13 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
   }
 
   push(delivery: Delivery): Promise<void> | undefined {
-    if (this.#roomId !== undefined && delivery.message.roomId !== this.#roomId) {
+    if (this.#ended || (this.#roomId !== undefined && delivery.message.roomId !== this.#roomId)) {
       delivery.onHandled();
       return undefined;
     }
-    if (this.#waiter !== undefined) {
-      const waiter = this.#waiter;
-      this.#waiter = undefined;
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
+      this.#handling?.onHandled();
       this.#handling = delivery;
       waiter({ done: false, value: delivery.message });
       return undefined;
@@ -47,9 +47,7 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     }
     if (this.#handling !== undefined) return Promise.resolve({ done: false, value: this.#handling.message });
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => {
-      this.#waiter = resolve;
-    });
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** No more messages come; those that are queued are still given. */
@@ -58,8 +56,7 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     this.#ended = true;
     this.#onEnd();
     this.#room?.resolve();
-    this.#waiter?.({ done: true, value: undefined });
-    this.#waiter = undefined;
+    for (const waiter of this.#waiters.splice(0)) waiter({ done: true, value: undefined });
   }
 
   return(): Promise<IteratorResult<ImMessage>> {

@@ -34,7 +34,8 @@ export class Outbox {
   readonly #deadlines: DeadlineTimer;
   /** Insertion order is sending order. */
   readonly #entries = new Map<string, Entry>();
-  readonly #waiting = new Set<Entry>();
+  /** Those that a full outbox keeps out, in order. */
+  readonly #waiting = new Map<string, Entry>();
   #bytes = 0;
   #unsent: Entry[] = [];
   #nextUnsent = 0;
@@ -55,7 +56,7 @@ export class Outbox {
   send(message: MessageRequest, { timeoutMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(canceled(message, false));
-      if (this.#entries.has(message.messageId)) {
+      if (this.#entries.has(message.messageId) || this.#waiting.has(message.messageId)) {
         return reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
       }
       const entry: Entry = {
@@ -111,7 +112,7 @@ export class Outbox {
         this.#unsent = [];
         this.#nextUnsent = 0;
       }
-      if (entry === undefined || this.#entries.get(entry.message.messageId) !== entry) continue;
+      if (entry === undefined || !this.#isUnsettled(entry)) continue;
       entry.left = this.#link?.settlement ?? "written";
       entry.message.ackRequired = entry.left === "acknowledged";
       return entry.message;
@@ -138,7 +139,7 @@ export class Outbox {
   /** Settles everything: what has left as `unknown`, the rest with `reason`. */
   close(reason: ImError): void {
     this.detach();
-    for (const entry of [...this.#entries.values(), ...this.#waiting]) {
+    for (const entry of [...this.#entries.values(), ...this.#waiting.values()]) {
       entry.settle(entry.left ? unanswered(entry.message, reason.message) : reason);
     }
     this.#deadlines.stop();
@@ -162,14 +163,21 @@ export class Outbox {
       return;
     }
     const { whenFull, maxMessages, maxBytes } = this.#options;
-    this.#waiting.add(entry);
-    if (whenFull === "drop-oldest") {
-      const oldest = [...this.#entries.values()].find((candidate) => candidate.left === undefined);
-      oldest?.settle(expired(oldest.message, "it was dropped from the full outbox"));
-    }
+    this.#waiting.set(entry.message.messageId, entry);
+    if (whenFull === "drop-oldest") this.#dropFor(entry);
     if (whenFull === "reject") {
       const message = `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): wait for receipts`;
       entry.settle(new ImError("resource_exhausted", message));
+    }
+  }
+
+  /** Gives up what is older and has not left, until there is room. What has left stays, so that a message may still wait. */
+  #dropFor(entry: Entry): void {
+    for (const candidates of [this.#entries, this.#waiting]) {
+      for (const oldest of candidates.values()) {
+        if (oldest === entry || !this.#waiting.has(entry.message.messageId)) return;
+        if (oldest.left === undefined) oldest.settle(expired(oldest.message, "it was dropped from the full outbox"));
+      }
     }
   }
 
@@ -184,33 +192,39 @@ export class Outbox {
     if (this.#link === undefined) return;
     if (this.#unsent.length > 2 * this.#entries.size + 1024) {
       // A stalled connection takes nothing, and what was settled meanwhile must not pile up.
-      this.#unsent = [...this.#entries.values()].filter((candidate) => !candidate.left);
+      this.#unsent = this.#unsent.slice(this.#nextUnsent).filter((candidate) => this.#isUnsettled(candidate));
       this.#nextUnsent = 0;
-      return;
     }
     this.#unsent.push(entry);
     if (this.#unsent.length - this.#nextUnsent === 1) this.#link.onReady();
   }
 
   #admitWaiting(): void {
-    for (const entry of this.#waiting) {
+    for (const entry of this.#waiting.values()) {
       if (!this.#hasRoom(entry)) return;
-      this.#waiting.delete(entry);
+      this.#waiting.delete(entry.message.messageId);
       this.#enqueue(entry);
     }
   }
 
   /** False when the entry was settled before. */
   #remove(entry: Entry): boolean {
-    if (this.#waiting.delete(entry)) {
-      this.#announceEmpty();
-      return true;
+    const { messageId } = entry.message;
+    if (this.#isUnsettled(entry)) {
+      this.#entries.delete(messageId);
+      this.#bytes -= entry.bytes;
+    } else if (this.#waiting.get(messageId) === entry) {
+      this.#waiting.delete(messageId);
+    } else {
+      return false;
     }
-    if (this.#entries.get(entry.message.messageId) !== entry) return false;
-    this.#entries.delete(entry.message.messageId);
-    this.#bytes -= entry.bytes;
     this.#announceEmpty();
     return true;
+  }
+
+  /** It is in the outbox, and not only waiting for room there. */
+  #isUnsettled(entry: Entry): boolean {
+    return this.#entries.get(entry.message.messageId) === entry;
   }
 
   #announceEmpty(): void {
@@ -220,12 +234,10 @@ export class Outbox {
 
   #expire(nowMs: number): number {
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const entry of [...this.#entries.values(), ...this.#waiting]) {
+    for (const entry of [...this.#entries.values(), ...this.#waiting.values()]) {
       if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
       else if (entry.left) entry.settle(unanswered(entry.message, "no answer came within its deadline"));
-      else {
-        entry.settle(expired(entry.message, "no connection took it within its deadline"));
-      }
+      else entry.settle(expired(entry.message, "no connection took it within its deadline"));
     }
     return nextMs;
   }

@@ -19,8 +19,8 @@ export interface Gap {
 interface Cursor {
   epoch: string;
   sequence: bigint;
-  /** What lies between this position and the next message has been reported already. */
-  gapReported: boolean;
+  /** Whatever did not come up to this sequence has been reported as missing. */
+  reportedUpTo: bigint;
 }
 
 /** How many message ids are remembered where the server tells no positions. */
@@ -37,7 +37,8 @@ export class RoomPositions {
   }
 
   get(roomId: string): RoomPosition | undefined {
-    return this.#cursors.get(roomId);
+    const cursor = this.#cursors.get(roomId);
+    return cursor === undefined ? undefined : positionOf(cursor);
   }
 
   forget(roomId: string): void {
@@ -50,39 +51,45 @@ export class RoomPositions {
     if (sequence === 0n) return frame.messageId === "" || this.#recentIds.add(`${roomId} ${frame.messageId}`);
     const cursor = this.#cursors.get(roomId);
     if (cursor === undefined) {
-      this.#cursors.set(roomId, { epoch, sequence, gapReported: false });
+      this.#cursors.set(roomId, { epoch, sequence, reportedUpTo: 0n });
       return true;
     }
     const sameEpoch = cursor.epoch === epoch;
     if (sameEpoch && sequence <= cursor.sequence) return false;
-    const isMissing = !sameEpoch || previousSequence > cursor.sequence;
-    if (isMissing && !cursor.gapReported) {
+    if (!sameEpoch || (previousSequence > cursor.sequence && previousSequence > cursor.reportedUpTo)) {
       this.#onGap({ roomId, after: positionOf(cursor), upTo: { epoch, sequence: previousSequence } });
     }
+    if (!sameEpoch) cursor.reportedUpTo = 0n;
     cursor.epoch = epoch;
     cursor.sequence = sequence;
-    cursor.gapReported = false;
     return true;
   }
 
-  /** The first join: what the room's log holds already is history, not missed. */
+  /**
+   * The first join: what the room's log holds already is history, not missed. For a room that is being read a join says
+   * nothing new: the answer to a call may overtake messages that are still on their way in the stream.
+   */
   onJoined(roomId: string, response: JoinRoomResponse): void {
     const { head } = response;
-    if (head === undefined) return;
-    const cursor = this.#cursors.get(roomId);
-    if (cursor?.epoch === head.epoch && cursor.sequence >= head.sequence) return;
-    this.#cursors.set(roomId, { epoch: head.epoch, sequence: head.sequence, gapReported: false });
+    if (head === undefined || this.#cursors.has(roomId)) return;
+    this.#cursors.set(roomId, { ...positionOf(head), reportedUpTo: 0n });
   }
 
   /** A join that brought a cursor: when the log no longer reaches back to it, what is missing is reported now. */
-  onResumed(roomId: string, response: JoinRoomResponse): void {
+  onResumed(roomId: string, response: JoinRoomResponse, sent: RoomPosition): void {
     const { head, recovered } = response;
     const cursor = this.#cursors.get(roomId);
     if (cursor === undefined) this.onJoined(roomId, response);
     if (cursor === undefined || recovered || head === undefined) return;
+    const sameEpoch = cursor.epoch === head.epoch;
+    // A log that ends before what was read has lost its end, and goes on with sequences that were seen before.
+    const isCutOff = sent.epoch === head.epoch && sent.sequence > head.sequence;
+    if (sameEpoch && cursor.sequence >= head.sequence && !isCutOff) return;
     this.#onGap({ roomId, after: positionOf(cursor), upTo: positionOf(head) });
-    if (cursor.epoch !== head.epoch) this.#cursors.set(roomId, { epoch: head.epoch, sequence: 0n, gapReported: true });
-    else cursor.gapReported = true;
+    if (!sameEpoch) cursor.sequence = 0n;
+    else if (isCutOff) cursor.sequence = head.sequence;
+    cursor.epoch = head.epoch;
+    cursor.reportedUpTo = head.sequence;
   }
 
   /** A join again on a server without positions: what was said meanwhile is lost, and how much is not known. */

@@ -1,5 +1,5 @@
 import type { ServiceDiscovery, ServiceInstance } from "@im-sdk/contracts";
-import { toServiceInstance } from "./service-address.ts";
+import { toServiceInstances } from "./service-address.ts";
 
 /** A fixed list of instances as a ServiceDiscovery: `host:port` strings or instances. Every service name gets all of them. */
 export class StaticDiscovery implements ServiceDiscovery {
@@ -8,13 +8,13 @@ export class StaticDiscovery implements ServiceDiscovery {
 
   /** Throws ImError `invalid_argument` for an entry that is no address. */
   constructor(services: readonly (string | ServiceInstance)[]) {
-    for (const service of services) toServiceInstance(service, "");
+    toServiceInstances(services, "");
     this.#services = [...services];
   }
 
   async discover(serviceName: string, options: { signal?: AbortSignal } = {}): Promise<readonly ServiceInstance[]> {
     options.signal?.throwIfAborted();
-    return this.#services.map((service) => toServiceInstance(service, serviceName));
+    return toServiceInstances(this.#services, serviceName);
   }
 
   async *watch(

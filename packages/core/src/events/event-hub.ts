@@ -8,30 +8,27 @@ export type Listener<T> = (payload: T) => unknown;
  * that nobody listens for, or that an `error` listener throws, becomes a process warning: it is never lost.
  */
 export class EventHub<Events extends { error: ImError }> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
-  /** The wrapper under which a once-listener stands, so that `off` finds it. */
-  readonly #once = new WeakMap<object, Listener<never>>();
+  /** By the listener that was given, what is called: the listener itself, or for `once` a wrapper. */
+  readonly #listeners = new Map<keyof Events, Map<Listener<never>, Listener<never>>>();
 
+  /** A listener stands once for an event, however often it is added. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    const listeners = this.#listeners.get(name);
-    if (listeners === undefined) this.#listeners.set(name, new Set([listener as Listener<never>]));
-    else listeners.add(listener as Listener<never>);
+    this.#listenersOf(name).set(listener, listener);
   }
 
+  /** Removed before its first call. A listener that stands already stays as it is. */
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
+    const listeners = this.#listenersOf(name);
     const wrapper: Listener<Events[Name]> = (payload) => {
-      this.off(name, wrapper);
+      if (listeners.get(listener) !== wrapper) return undefined;
+      listeners.delete(listener);
       return listener(payload);
     };
-    this.#once.set(listener, wrapper as Listener<never>);
-    this.on(name, wrapper);
+    if (!listeners.has(listener)) listeners.set(listener, wrapper);
   }
 
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    const listeners = this.#listeners.get(name);
-    if (listeners?.delete(listener as Listener<never>)) return;
-    const wrapper = this.#once.get(listener);
-    if (wrapper !== undefined) listeners?.delete(wrapper);
+    this.#listeners.get(name)?.delete(listener);
   }
 
   /** Calls every listener; a promise when at least one of them gave one, settled when all of those are. */
@@ -42,7 +39,7 @@ export class EventHub<Events extends { error: ImError }> {
       return undefined;
     }
     let pending: Promise<void>[] | undefined;
-    for (const listener of [...listeners] as Listener<Events[Name]>[]) {
+    for (const listener of [...listeners.values()] as Listener<Events[Name]>[]) {
       try {
         const result = listener(payload);
         if (!isThenable(result)) continue;
@@ -55,6 +52,15 @@ export class EventHub<Events extends { error: ImError }> {
       }
     }
     return pending === undefined ? undefined : Promise.all(pending).then(() => undefined);
+  }
+
+  #listenersOf(name: keyof Events): Map<Listener<never>, Listener<never>> {
+    let listeners = this.#listeners.get(name);
+    if (listeners === undefined) {
+      listeners = new Map();
+      this.#listeners.set(name, listeners);
+    }
+    return listeners;
   }
 
   #report(name: keyof Events, reason: unknown): void {

@@ -52,6 +52,9 @@ export class InjectableInput<T> implements AsyncIterableIterator<T> {
   }
 
   return(): Promise<IteratorResult<T>> {
+    // An inner iterable without return() would leave who waits waiting.
+    this.#waiter?.({ done: true, value: undefined });
+    this.#waiter = undefined;
     return this.#inner.return?.() ?? Promise.resolve({ done: true, value: undefined });
   }
 

@@ -76,6 +76,8 @@ export class LivenessMonitor {
     const unanswered = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
+    // A check that throws before it can be raced leaves nobody else to hear this.
+    unanswered.catch(() => {});
     try {
       await Promise.race([check(signal), unanswered]);
       this.onReceived();

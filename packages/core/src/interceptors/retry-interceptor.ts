@@ -56,7 +56,7 @@ export function createRetryInterceptor(options: RetryInterceptorOptions = {}): I
         const error = ConnectError.from(reason);
         if (request.signal.aborted) throw error;
         const pushbackMs = readPushback(error);
-        if (!mayRetry(error, pushbackMs)) throw error;
+        if (!mayRetry(error.code, pushbackMs, isBounded)) throw error;
         budget.onFailure();
         const delayMs = pushbackMs ?? backoffDelayMs(attempt, { baseMs: baseDelayMs, maxMs: maxDelayMs, random });
         if (attempt >= maxAttempts || !budget.allowsRetry || clock.now() + delayMs >= deadline) throw error;
@@ -71,10 +71,13 @@ function isRetryable(request: UnaryRequest): boolean {
   return "messageId" in request.message && request.message.messageId !== "";
 }
 
-function mayRetry(error: ConnectError, pushbackMs: number | undefined): boolean {
-  if (pushbackMs !== undefined) return pushbackMs >= 0;
+function mayRetry(code: Code, pushbackMs: number | undefined, isBounded: boolean): boolean {
+  if (pushbackMs !== undefined && pushbackMs < 0) return false;
+  if (code === Code.ResourceExhausted) return pushbackMs !== undefined;
+  // Without a limit of its own the attempt ran out of the call's deadline, or of one that the server has set.
+  if (code === Code.DeadlineExceeded) return isBounded;
   // Aborted and Canceled are what connect-node makes of a connection that broke.
-  return [Code.Unavailable, Code.Aborted, Code.Canceled, Code.DeadlineExceeded].includes(error.code);
+  return code === Code.Unavailable || code === Code.Aborted || code === Code.Canceled;
 }
 
 function readPushback(error: ConnectError): number | undefined {

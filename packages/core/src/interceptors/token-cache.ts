@@ -30,6 +30,7 @@ export class TokenCache {
   readonly #clock: Clock;
   #kept: KeptToken | undefined;
   #asking: Promise<KeptToken> | undefined;
+  #hasGiven = false;
 
   constructor(options: CredentialsInterceptorOptions) {
     this.#provider = options.provider;
@@ -55,21 +56,24 @@ export class TokenCache {
     return token.uses > 1;
   }
 
-  /** Forgets the token; true when there was one, so that asking again may help. */
+  /** Forgets the token; true when one was given since the last time, refused or not, so that asking again may help. */
   clear(): boolean {
-    const hadToken = this.#kept !== undefined;
+    const hasGiven = this.#hasGiven;
+    this.#hasGiven = false;
     this.#kept = undefined;
-    return hadToken;
+    return hasGiven;
   }
 
   async #ask(): Promise<KeptToken> {
     const answer = await this.#provider();
-    const { token, expiresAt } = typeof answer === "string" ? { token: answer, expiresAt: undefined } : answer;
+    const isObject = typeof answer === "object" && answer !== null;
+    const { token, expiresAt } = isObject ? answer : { token: answer, expiresAt: undefined };
     if (typeof token !== "string" || token === "") {
       throw new ConnectError("the token provider gave no token", Code.Unauthenticated);
     }
     const renewAtMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt.getTime() - this.#renewBeforeMs;
     this.#kept = { token, renewAtMs, uses: 0 };
+    this.#hasGiven = true;
     return this.#kept;
   }
 }

@@ -48,13 +48,23 @@ async function startGrpcJsServer(t: TestContext) {
       create(SendMessageResponseSchema, { messageId: request.messageId, status: ok }),
     ),
     joinRoom: unary((request: { roomId: string; userId: string }) => {
-      if (request.roomId === "full") throw Object.assign(new Error("room is full"), { code: grpc.status.RESOURCE_EXHAUSTED });
-      if (request.roomId === "refused") return create(JoinRoomResponseSchema, { status: { code: 7, message: "not for you" } });
-      return create(JoinRoomResponseSchema, { status: ok, roomInfo: { roomId: request.roomId }, onlineUsers: [request.userId] });
+      if (request.roomId === "full")
+        throw Object.assign(new Error("room is full"), { code: grpc.status.RESOURCE_EXHAUSTED });
+      if (request.roomId === "refused")
+        return create(JoinRoomResponseSchema, { status: { code: 7, message: "not for you" } });
+      return create(JoinRoomResponseSchema, {
+        status: ok,
+        roomInfo: { roomId: request.roomId },
+        onlineUsers: [request.userId],
+      });
     }),
     leaveRoom: unary(() => create(LeaveRoomResponseSchema, { status: ok })),
     getRoomInfo: unary((request: { roomId: string }) =>
-      create(GetRoomInfoResponseSchema, { status: ok, roomInfo: { roomId: request.roomId, messageCount: 7n }, users: [{ userId: "ann" }] }),
+      create(GetRoomInfoResponseSchema, {
+        status: ok,
+        roomInfo: { roomId: request.roomId, messageCount: 7n },
+        users: [{ userId: "ann" }],
+      }),
     ),
     getAudioTranscript: unary((request: { audioId: string }) =>
       create(TranscriptResponseSchema, {
@@ -121,7 +131,8 @@ test("every RPC of the client works against a grpc-js server", async (t) => {
   assert.equal((await client.getAudioTranscript("a1")).transcription?.text, "hello");
   assert.equal((await client.healthCheck()).status, HealthStatus.SERVING);
   assert.equal((await client.service.sendMessage({ userId: "ann", roomId: "lobby", messageId: "m1" })).messageId, "m1");
-  for await (const message of client.listMessages("lobby")) assert.ok(message.type === "text" && message.text === "old");
+  for await (const message of client.listMessages("lobby"))
+    assert.ok(message.type === "text" && message.text === "old");
 
   const uploaded = await client.uploadAudio("lobby", new Uint8Array(70_000), { format: "opus", durationSeconds: 1.5 });
   assert.equal(uploaded.audioId, "a1");

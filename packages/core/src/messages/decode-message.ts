@@ -52,7 +52,10 @@ export function decodeMessage(frame: MessageResponse, ack: () => void): ImMessag
 }
 
 function toDate(timestamp: Timestamp | undefined): Date | undefined {
-  return timestamp === undefined ? undefined : timestampDate(timestamp);
+  if (timestamp === undefined) return undefined;
+  const date = timestampDate(timestamp);
+  // Beyond what a Date can hold.
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 function toText(content: Uint8Array): string {

@@ -39,14 +39,21 @@ export function encodeRichText(input: RichTextInput): Uint8Array {
   if (typeof input?.contentType !== "string" || input.contentType === "") {
     throw new ImError("invalid_argument", 'contentType must be the markup of rawContent, such as "markdown"');
   }
+  if (typeof input.rawContent !== "string") {
+    throw new ImError("invalid_argument", `rawContent must be a string, got ${typeof input.rawContent}`);
+  }
   return toBinary(RichTextContentSchema, create(RichTextContentSchema, input));
 }
 
-export function encodeAudio({ size, ...input }: AudioInput): Uint8Array {
-  if (typeof input.audioId !== "string" || input.audioId === "") {
+export function encodeAudio(input: AudioInput): Uint8Array {
+  if (typeof input?.audioId !== "string" || input.audioId === "") {
     throw new ImError("invalid_argument", "audioId must be the id that uploadAudio gave");
   }
-  return toBinary(AudioContentSchema, create(AudioContentSchema, { ...input, size: BigInt(size ?? 0) }));
+  const { size = 0, ...rest } = input;
+  if (typeof size === "bigint" ? BigInt.asIntN(64, size) !== size : !Number.isSafeInteger(size)) {
+    throw new ImError("invalid_argument", `size must be a whole number of bytes, got ${size}`);
+  }
+  return toBinary(AudioContentSchema, create(AudioContentSchema, { ...rest, size: BigInt(size) }));
 }
 
 /** What `sendMessage` takes: content in the typed form of its type, or bytes for any type. */
@@ -58,7 +65,7 @@ export type SendableMessage =
 
 /** Type and bytes of a message to send; throws `invalid_argument` when the two do not fit. */
 export function toContent(message: SendableMessage): { type: MessageType; content: Uint8Array } {
-  switch (message.type) {
+  switch (message?.type) {
     case "text":
       return { type: MessageType.TEXT, content: encodeText(message.content) };
     case "rich_text":
@@ -66,8 +73,8 @@ export function toContent(message: SendableMessage): { type: MessageType; conten
     case "audio":
       return { type: MessageType.AUDIO, content: encodeAudio(message.content) };
   }
-  const { type, content } = message;
-  if (!Number.isInteger(type) || type === MessageType.UNSPECIFIED) {
+  const { type, content } = message ?? {};
+  if (!Number.isInteger(type) || type === MessageType.UNSPECIFIED || type !== (type | 0)) {
     throw new ImError(
       "invalid_argument",
       `type must be "text", "rich_text", "audio" or a MessageType, got ${String(type)}`,
@@ -87,13 +94,19 @@ export interface OutgoingMessage {
   metadata: Record<string, string>;
 }
 
-/** The frame of a message to send. */
+/** The frame of a message to send; throws `invalid_argument` for metadata that is no text. */
 export function encodeMessage(
   userId: string,
   messageId: string,
   nowMs: number,
   { roomId, type, content, metadata }: OutgoingMessage,
 ): MessageRequest {
+  // Protobuf would send the word "undefined" or "[object Object]".
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== "string") {
+      throw new ImError("invalid_argument", `metadata "${key}" must be a string, got ${typeof value}`);
+    }
+  }
   return create(MessageRequestSchema, {
     messageId,
     userId,

@@ -28,6 +28,8 @@ export class RoomCalls {
   async join(roomId: string, metadata: Record<string, string>, options: RequestOptions): Promise<JoinRoomResponse> {
     const { rooms, positions, connection } = this.#options;
     requireId("roomId", roomId);
+    // What came late from an earlier membership is not where this one begins.
+    if (!rooms.has(roomId)) positions.forget(roomId);
     for (;;) {
       const { response, link } = await this.#join(roomId, metadata, options);
       // Membership belongs to the connection: one that was replaced meanwhile did not take this room along.

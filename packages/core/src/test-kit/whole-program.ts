@@ -3,7 +3,12 @@ import { startImServer } from "@im-sdk/server";
 import { ImClient } from "../im-client.ts";
 
 const server = await startImServer();
-const client = new ImClient({ userId: "ann", defaultRoomId: "lobby", services: [`127.0.0.1:${server.port}`], onMessage: () => {} });
+const client = new ImClient({
+  userId: "ann",
+  defaultRoomId: "lobby",
+  services: [`127.0.0.1:${server.port}`],
+  onMessage: () => {},
+});
 await client.connect();
 await client.joinRoom("other");
 await client.sendTextMessage("lobby", "hello");
@@ -14,4 +19,9 @@ await client.getRoomInfo("lobby");
 client.sendTextMessage("lobby", "on its way").catch(() => {});
 await client.disconnect();
 await server.close();
-console.log(`left: ${process.getActiveResourcesInfo().filter((name) => name !== "PipeWrap" && name !== "TTYWrap").join(" ")}`);
+console.log(
+  `left: ${process
+    .getActiveResourcesInfo()
+    .filter((name) => name !== "PipeWrap" && name !== "TTYWrap")
+    .join(" ")}`,
+);

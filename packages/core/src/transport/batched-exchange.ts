@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
 import {
@@ -9,7 +9,7 @@ import {
 } from "@connectrpc/connect/protocol";
 import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
-import { abortError, resetStream, responseHead, responseTrailer } from "./call-exchange.ts";
+import { abortError, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
 import { MessageReader } from "./message-reader.ts";
 import { type EncodedMessage, writeMessages } from "./message-writer.ts";
 import { streamObserverKey } from "./stream-observer.ts";
@@ -39,7 +39,7 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     const output = serialization.getO(true);
     const observer = request.contextValues.get(streamObserverKey);
 
-    const stream = await openStream(manager, request);
+    const { stream, cancel } = await openStream(manager, request);
     widenWindow(stream);
     const head = responseHead(stream);
     const trailer = responseTrailer(stream);
@@ -67,22 +67,24 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     // Nothing is read before the head is known to be that of a gRPC answer.
     stream.pause();
 
-    signal.addEventListener("abort", () => {
-      reader.fail(abortError(signal));
-      resetStream(stream, ended);
-    });
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => {});
+    function fail(error: ConnectError): void {
+      reader.fail(error);
+      failure.reject(error);
+      if (ended) finishStream(stream);
+      else cancel();
+    }
+    signal.addEventListener("abort", () => fail(abortError(signal)));
     observer?.onOpen?.(stream);
     writeMessages({
       stream,
       input: request.message,
       encode: (message) => encodeMessage(input.serialize(message), sendCompression, compressMinBytes),
       onWrite: observer?.onWrite?.bind(observer),
-    }).catch((error: unknown) => {
-      reader.fail(ConnectError.from(error));
-      resetStream(stream, false);
-    });
+    }).catch((error: unknown) => fail(ConnectError.from(error)));
 
-    const { status, header } = await head;
+    const { status, header } = await Promise.race([head, failure.promise]);
     const { compression, foundStatus, headerError } = validateResponseWithCompression(
       acceptCompression,
       status,
@@ -99,19 +101,30 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
   };
 }
 
+interface OpenStream {
+  stream: ClientHttp2Stream;
+  /** RST_STREAM CANCEL. */
+  cancel(): void;
+}
+
 /** Opens the stream, dialling first when the manager has no connection; an abort ends the wait at once. */
-function openStream(manager: Http2SessionManager, request: StreamRequest): Promise<ClientHttp2Stream> {
+function openStream(manager: Http2SessionManager, request: StreamRequest): Promise<OpenStream> {
   const { signal } = request;
+  // Node's `close(code)` would end the request before it resets the stream, and half an upload would look like a whole.
+  const controller = new AbortController();
+  const cancel = () => controller.abort();
+  const options: ClientSessionRequestOptions = { signal: controller.signal };
   const url = new URL(request.url);
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortError(signal));
+    if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    manager.request("POST", url.pathname, Object.fromEntries(request.header), {}).then((stream) => {
+    manager.request("POST", url.pathname, Object.fromEntries(request.header), options).then((stream) => {
       signal.removeEventListener("abort", onAbort);
-      if (!signal.aborted) return resolve(stream);
+      if (!signal.aborted) return resolve({ stream, cancel });
       // The caller has its answer; what the stream still says has nobody to hear it.
       stream.on("error", () => {});
-      resetStream(stream, false);
+      cancel();
     }, reject);
   });
 }

@@ -35,13 +35,9 @@ export function abortError(signal: AbortSignal): ConnectError {
   return ConnectError.from(signal.reason, Code.Canceled);
 }
 
-/**
- * Gives up a stream: RST_STREAM CANCEL for a call that was cancelled or ran out of time, NO_ERROR for one whose response
- * is complete while we could still write.
- */
-export function resetStream(stream: ClientHttp2Stream, complete: boolean): void {
-  if (stream.closed || stream.destroyed) return;
-  stream.close(complete ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+/** Gives up the request of a stream whose response is complete: RST_STREAM NO_ERROR (RFC 9113, 8.1). */
+export function finishStream(stream: ClientHttp2Stream): void {
+  if (!stream.closed && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 function webHeaders(headers: IncomingHttpHeaders): Headers {

@@ -1,6 +1,6 @@
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { grpcTimeout } from "./grpc-timeout.ts";
+import { effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 
 /**
  * Puts interceptors around a transport that somebody else made. Deadlines are enforced here, once, and travel to the
@@ -9,7 +9,7 @@ import { grpcTimeout } from "./grpc-timeout.ts";
 export function interceptTransport(base: Transport, interceptors: Interceptor[]): Transport {
   return {
     unary(method, signal, timeoutMs, header, message, contextValues) {
-      const deadlineMs = positive(timeoutMs);
+      const deadlineMs = effectiveTimeoutMs(timeoutMs);
       return runUnaryCall({
         interceptors,
         ...(signal === undefined ? {} : { signal }),
@@ -29,7 +29,7 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
       });
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
-      const deadlineMs = positive(timeoutMs);
+      const deadlineMs = effectiveTimeoutMs(timeoutMs);
       return runStreamingCall({
         interceptors,
         ...(signal === undefined ? {} : { signal }),
@@ -53,13 +53,3 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
 
 /** Interceptors see a URL before the instance is known; only its path means something. */
 const placeholderUrl = "http://im";
-
-function positive(timeoutMs: number | undefined): number | undefined {
-  return timeoutMs !== undefined && timeoutMs > 0 ? timeoutMs : undefined;
-}
-
-function withTimeout(header: ConstructorParameters<typeof Headers>[0], timeoutMs: number | undefined): Headers {
-  const result = new Headers(header);
-  if (timeoutMs !== undefined) result.set("grpc-timeout", grpcTimeout(timeoutMs));
-  return result;
-}

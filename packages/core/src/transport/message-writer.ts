@@ -18,7 +18,7 @@ const prefixBytes = 5;
 
 /**
  * Writes messages as gRPC envelopes until the input ends, then half-closes the stream. Resolves when the stream takes no
- * more; rejects with what the input or the encoder threw.
+ * more; rejects with what the input or the encoder threw. An input that is not read to its end is closed by `return()`.
  *
  * The hot path out: every message that is ready goes into one buffer, which is written at 64 KiB or, when nothing more is
  * ready, on the next tick. (Node runs ticks after promises, so "ready" means every message that the input yields without
@@ -31,6 +31,14 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
   let bytes = 0;
   let messages: T[] = [];
   let scheduled = false;
+  let hasEnded = false;
+
+  function giveUpInput(): void {
+    if (hasEnded) return;
+    hasEnded = true;
+    // What an input throws while it is closed concerns nobody: the call is over.
+    iterator.return?.().catch(() => {});
+  }
 
   function flush(): void {
     scheduled = false;
@@ -42,9 +50,12 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
     bytes = 0;
   }
 
+  // At once, although a message may still be waited for.
+  stream.once("close", giveUpInput);
   while (isWritable(stream)) {
     const result = await iterator.next();
-    if (!isWritable(stream)) break;
+    hasEnded ||= result.done === true;
+    if (!isWritable(stream)) return;
     if (result.done === true) {
       flush();
       stream.end();
@@ -63,7 +74,6 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
     }
     if (stream.writableNeedDrain) await drained(stream);
   }
-  await iterator.return?.();
 }
 
 function isWritable(stream: ClientHttp2Stream): boolean {

@@ -4,6 +4,7 @@ import { type Compression, createMethodUrl, runStreamingCall } from "@connectrpc
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { createBatchedExchange } from "./batched-exchange.ts";
+import { effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 
 export interface StreamTransportOptions {
   /** Where the server is, such as `http://localhost:8083` or `https://im.example.com`. */
@@ -83,19 +84,20 @@ export function createStreamTransport(options: StreamTransportOptions): Transpor
   return {
     unary: unaryTransport.unary.bind(unaryTransport),
     stream(method, signal, timeoutMs, header, input, contextValues) {
-      const deadlineMs = timeoutMs ?? options.defaultTimeoutMs;
-      const effectiveMs = deadlineMs !== undefined && deadlineMs > 0 ? deadlineMs : undefined;
+      const deadlineMs = effectiveTimeoutMs(timeoutMs ?? options.defaultTimeoutMs);
+      // Connect's own header has whatever number it is given, fractions and nine digits included.
+      const own = withTimeout(header, deadlineMs);
       return runStreamingCall({
         interceptors,
         ...(signal === undefined ? {} : { signal }),
-        ...(effectiveMs === undefined ? {} : { timeoutMs: effectiveMs }),
+        ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
         req: {
           stream: true,
           service: method.parent,
           method,
           requestMethod: "POST",
           url: createMethodUrl(baseUrl, method),
-          header: requestHeaderWithCompression(true, effectiveMs, header, acceptCompression, sendCompression),
+          header: requestHeaderWithCompression(true, undefined, own, acceptCompression, sendCompression),
           contextValues: contextValues ?? createContextValues(),
           message: input,
         },

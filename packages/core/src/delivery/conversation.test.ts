@@ -1,0 +1,508 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  AckContentSchema,
+  JoinRoomRequestSchema,
+  JoinRoomResponseSchema,
+  type MessageRequest,
+  type MessageResponse,
+  MessageType,
+  SystemContentSchema,
+} from "@im-sdk/gen";
+import { ManualClock } from "@im-sdk/testing";
+import type { Link } from "../connection/link.ts";
+import { ImError } from "../im-error.ts";
+import { incoming, outgoing } from "../test-kit/frames.ts";
+import { ScriptedLink, type ScriptedLinkOptions } from "../test-kit/scripted-link.ts";
+import { settle } from "../test-kit/until.ts";
+import { Conversation } from "./conversation.ts";
+import { HandlerConsumer } from "./handler-consumer.ts";
+import { JoinedRooms } from "./joined-rooms.ts";
+import { Outbox } from "./outbox.ts";
+import { resolveOutboxOptions } from "./outbox-options.ts";
+import { type Gap, RoomPositions } from "./room-positions.ts";
+
+function setup({ userId = "ann", defaultRoomId }: { userId?: string; defaultRoomId?: string } = {}) {
+  const gaps: Gap[] = [];
+  const errors: ImError[] = [];
+  const draining: Link[] = [];
+  const joinedByCall: string[] = [];
+  const outbox = new Outbox(resolveOutboxOptions(), new ManualClock());
+  const positions = new RoomPositions((gap) => gaps.push(gap));
+  const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => errors.push(error) });
+  const conversation = new Conversation({
+    userId,
+    defaultRoomId,
+    outbox,
+    rooms,
+    positions,
+    joinByCall: async (roomId) => {
+      joinedByCall.push(roomId);
+      if (roomId === "forbidden") throw new ImError("permission_denied", "no");
+    },
+    onServerDraining: (link) => draining.push(link),
+    onError: (error) => errors.push(error),
+  });
+  const delivered: string[] = [];
+  const finishers: (() => void)[] = [];
+  let isSlow = false;
+  conversation.addConsumer(
+    new HandlerConsumer(({ message }) => {
+      delivered.push(message.id);
+      return isSlow ? new Promise<void>((resolve) => finishers.push(resolve)) : undefined;
+    }),
+  );
+  const send = (id: string) => {
+    const sent = outbox.send(outgoing(id), { timeoutMs: 1_000 });
+    sent.catch(() => {});
+    return sent;
+  };
+  return {
+    conversation,
+    outbox,
+    positions,
+    rooms,
+    gaps,
+    errors,
+    draining,
+    joinedByCall,
+    delivered,
+    send,
+    /** Handlers take until they are finished. */
+    slowDown: () => {
+      isSlow = true;
+    },
+    finishOne: async () => {
+      finishers.shift()?.();
+      await settle();
+    },
+    /** A link that is up and known to the conversation. */
+    async link(options: ScriptedLinkOptions = {}, previous?: ScriptedLink): Promise<ScriptedLink> {
+      const greeting = conversation.greeting();
+      const scripted = new ScriptedLink({
+        greeting: greeting.frames,
+        onFrame: (frame, link) => conversation.onFrame(frame, link),
+        onWritten: (ids) => conversation.onWritten(ids),
+        ...options,
+      });
+      await settle();
+      conversation.onLink(scripted.link, greeting, previous?.link);
+      await settle();
+      return scripted;
+    },
+    /** The link is gone. */
+    async lose(scripted: ScriptedLink): Promise<void> {
+      scripted.link.abort();
+      await settle();
+      conversation.onLost();
+    },
+  };
+}
+
+const resuming = { grants: "ack,resume" };
+const ids = (frames: MessageRequest[]) => frames.map(({ messageId }) => messageId);
+const joinsOf = ({ sent }: ScriptedLink) => sent.filter(({ type }) => type === MessageType.JOIN_ROOM);
+const acksOf = ({ sent }: ScriptedLink) =>
+  sent
+    .filter(({ type }) => type === MessageType.ACK)
+    .map(({ content }) => fromBinary(AckContentSchema, content).originalMessageId);
+
+function ackOf(originalMessageId: string): MessageResponse {
+  const content = toBinary(AckContentSchema, create(AckContentSchema, { originalMessageId, success: true }));
+  return incoming("", { type: MessageType.ACK, content });
+}
+
+function serverDraining(): MessageResponse {
+  const content = toBinary(SystemContentSchema, create(SystemContentSchema, { eventType: "server_draining" }));
+  return incoming("drain", { roomId: "", type: MessageType.SYSTEM, content });
+}
+
+describe("the greeting", () => {
+  test("first names the default room in the metadata, and needs no frame", () => {
+    const { header, frames } = setup({ defaultRoomId: "r" }).conversation.greeting();
+    assert.deepEqual([[...header], frames], [[["room-id", "r"]], []]);
+    const without = setup().conversation.greeting();
+    assert.deepEqual([[...without.header], without.frames], [[], []]);
+  });
+
+  test("says an id that is not ASCII in bytes, and to plain servers by a first frame that joins", () => {
+    for (const [userId, defaultRoomId] of [
+      ["ann", "房间"],
+      ["张三", "r"],
+    ] as const) {
+      const { header, frames } = setup({ userId, defaultRoomId }).conversation.greeting();
+      const isAscii = defaultRoomId === "r";
+      assert.equal(header.get("room-id"), isAscii ? "r" : null);
+      assert.equal(header.get("room-id-bin"), isAscii ? null : Buffer.from("房间").toString("base64"));
+      assert.equal(frames.length, 1);
+      assert.deepEqual(
+        [frames[0]?.type, frames[0]?.userId, frames[0]?.roomId],
+        [MessageType.JOIN_ROOM, userId, defaultRoomId],
+      );
+    }
+  });
+
+  test("introduces a user whose id is not ASCII by a heartbeat when there is no room", () => {
+    const { frames } = setup({ userId: "张三" }).conversation.greeting();
+    assert.deepEqual(
+      frames.map(({ type, userId, roomId }) => [type, userId, roomId]),
+      [[MessageType.HEARTBEAT, "张三", ""]],
+    );
+  });
+
+  test("after a server that resumes joins every room by a frame with its cursor, and names none in the metadata", async () => {
+    const { conversation, rooms, positions, link, lose } = setup({ defaultRoomId: "r" });
+    const first = await link(resuming);
+    rooms.add("s", { client: "docs" });
+    positions.advance(incoming("m", { epoch: "e", sequence: 4n }));
+    await lose(first);
+    const { header, frames } = conversation.greeting();
+    assert.deepEqual([...header], []);
+    const joins = frames.map(({ content }) => fromBinary(JoinRoomRequestSchema, content));
+    assert.deepEqual(
+      joins.map(({ roomId, cursor, metadata }) => [roomId, cursor?.sequence, metadata]),
+      [
+        ["r", 4n, {}],
+        ["s", undefined, { client: "docs" }],
+      ],
+    );
+  });
+
+  test("does not name a default room that was left", () => {
+    const { conversation, rooms } = setup({ defaultRoomId: "r" });
+    rooms.delete("r");
+    assert.deepEqual([...conversation.greeting().header], []);
+  });
+});
+
+describe("joining again", () => {
+  test("on a server that resumes, rooms that the greeting did not name are joined by frames", async () => {
+    const { rooms, joinedByCall, link } = setup({ defaultRoomId: "r" });
+    rooms.add("s", {});
+    const up = await link(resuming);
+    assert.deepEqual(
+      joinsOf(up).map(({ roomId }) => roomId),
+      ["r", "s"],
+    );
+    assert.deepEqual(joinedByCall, []);
+  });
+
+  test("on a plain server the first connect joins by metadata and reports no gap", async () => {
+    const { gaps, joinedByCall, link } = setup({ defaultRoomId: "r" });
+    const up = await link();
+    assert.deepEqual([gaps, joinedByCall, up.sent], [[], [], []]);
+  });
+
+  test("on a plain server each room has a gap of unknown extent, and all but the one in the metadata are joined by calls", async () => {
+    const { gaps, rooms, errors, joinedByCall, link, lose } = setup({ defaultRoomId: "r" });
+    const first = await link();
+    rooms.add("s", {});
+    rooms.add("forbidden", {});
+    await lose(first);
+    await link();
+    assert.deepEqual(
+      gaps.map(({ roomId, upTo }) => [roomId, upTo]),
+      [
+        ["r", undefined],
+        ["s", undefined],
+        ["forbidden", undefined],
+      ],
+    );
+    assert.deepEqual(joinedByCall, ["s", "forbidden"]);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["permission_denied"],
+    );
+  });
+
+  test("on a plain server after one that resumed, all rooms are joined by calls", async () => {
+    const { joinedByCall, link, lose } = setup({ defaultRoomId: "r" });
+    await lose(await link(resuming));
+    await link();
+    assert.deepEqual(joinedByCall, ["r"]);
+  });
+
+  test("a grant that comes after the connection counts as up makes up for it", async () => {
+    const { outbox, rooms, send, link } = setup({ defaultRoomId: "r" });
+    rooms.add("s", {});
+    const up = await link({ grants: undefined });
+    const early = send("early");
+    await early;
+    assert.deepEqual(joinsOf(up), []);
+    up.grant("ack,resume");
+    await settle();
+    assert.deepEqual(
+      joinsOf(up).map(({ roomId }) => roomId),
+      ["r", "s"],
+    );
+    void send("late");
+    await settle();
+    assert.equal(up.sent.at(-1)?.ackRequired, true);
+    assert.equal(outbox.size, 1, "which now waits for its ACK");
+  });
+
+  test("a grant that comes after the link is gone changes nothing", async () => {
+    const { send, link, lose } = setup();
+    const old = await link({ grants: undefined });
+    await lose(old);
+    const up = await link();
+    old.grant("ack,resume");
+    await settle();
+    assert.equal((await send("m")).delivery, "written");
+    assert.equal(up.sent.at(-1)?.ackRequired, false);
+  });
+
+  test("answers to joins are consumed; those to a greeting whose link never came up are forgotten", async () => {
+    const { conversation, delivered, gaps, positions, link, lose } = setup({ defaultRoomId: "r" });
+    await lose(await link(resuming));
+    const failed = conversation.greeting();
+    const up = await link(resuming);
+    const head = { epoch: "e", sequence: 9n };
+    const content = toBinary(JoinRoomResponseSchema, create(JoinRoomResponseSchema, { head }));
+    const answerTo = (frame: MessageRequest | undefined) =>
+      incoming(frame?.messageId ?? "", { type: MessageType.JOIN_ROOM, content });
+    conversation.onFrame(answerTo(failed.frames[0]), up.link);
+    assert.equal(positions.get("r"), undefined);
+    conversation.onFrame(answerTo(joinsOf(up)[0]), up.link);
+    assert.deepEqual(positions.get("r"), head);
+    assert.deepEqual([delivered, gaps.length], [[], 1]);
+  });
+});
+
+describe("a received frame", () => {
+  test("that is a heartbeat is dropped; ACKs and joins are delivered by a plain server and consumed otherwise", async () => {
+    for (const [grants, expected] of [
+      ["", ["text", "ack", "join"]],
+      ["ack", ["text", "join"]],
+      ["ack,resume", ["text"]],
+    ] as const) {
+      const { delivered, link } = setup();
+      const up = await link({ grants });
+      up.response.push(
+        incoming("beat", { type: MessageType.HEARTBEAT }),
+        incoming("text"),
+        incoming("ack", { type: MessageType.ACK, content: new Uint8Array() }),
+        incoming("join", { type: MessageType.JOIN_ROOM, content: Buffer.from("anything") }),
+      );
+      await settle();
+      assert.deepEqual(delivered, expected, `granted: ${grants}`);
+      assert.equal(up.link.isOpen, true);
+    }
+  });
+
+  test("of a plain server that echoes our own join is no answer to it", async () => {
+    const { delivered, errors, rooms, link } = setup({ userId: "张三", defaultRoomId: "r" });
+    const up = await link();
+    const join = joinsOf(up)[0];
+    up.response.push(
+      incoming(join?.messageId ?? "", { type: MessageType.JOIN_ROOM, content: join?.content ?? new Uint8Array() }),
+    );
+    await settle();
+    assert.deepEqual([delivered, errors, rooms.ids, up.link.isOpen], [[join?.messageId], [], ["r"], true]);
+  });
+
+  test("that acknowledges a message settles its send", async () => {
+    const { send, link } = setup();
+    const up = await link(resuming);
+    const sent = send("m");
+    await settle();
+    up.response.push(ackOf("m"));
+    assert.equal((await sent).delivery, "acknowledged");
+  });
+
+  test("that announces the server's leave is heard of a server that negotiated, and a message of any other", async () => {
+    const negotiated = setup();
+    const up = await negotiated.link(resuming);
+    up.response.push(serverDraining());
+    await settle();
+    assert.deepEqual([negotiated.draining, negotiated.delivered], [[up.link], []]);
+
+    const plain = setup();
+    (await plain.link()).response.push(serverDraining());
+    await settle();
+    assert.deepEqual([plain.draining, plain.delivered], [[], ["drain"]]);
+  });
+
+  test("that was seen before is not delivered again", async () => {
+    const { delivered, link } = setup();
+    const up = await link();
+    up.response.push(incoming("m"), incoming("m"), incoming("n"));
+    await settle();
+    assert.deepEqual(delivered, ["m", "n"]);
+  });
+
+  test("waits until the consumers have room", async () => {
+    const { delivered, slowDown, finishOne, link } = setup();
+    const up = await link();
+    slowDown();
+    up.response.push(...Array.from({ length: 1_500 }, (_, index) => incoming(`${index}`)));
+    await settle();
+    const pulls = up.response.pulls;
+    assert.ok(pulls < 1_100, `${pulls} frames were taken`);
+    await finishOne();
+    assert.deepEqual(delivered, ["0", "1"]);
+    assert.ok(up.response.pulls > pulls, "there is room again");
+  });
+
+  test("that waits for room does not keep the link from being aborted", async () => {
+    const { slowDown, link } = setup();
+    const up = await link();
+    slowDown();
+    up.response.push(...Array.from({ length: 1_500 }, (_, index) => incoming(`${index}`)));
+    await settle();
+    up.link.abort();
+    await up.link.closed;
+  });
+});
+
+describe("a message that asks to be acknowledged", () => {
+  const asking = (id: string) => incoming(id, { ackRequired: true });
+
+  test("is when all consumers are done with it, once, with its id", async () => {
+    const { conversation, slowDown, finishOne, link } = setup();
+    const up = await link();
+    slowDown();
+    const loop = conversation.iterate(undefined, undefined);
+    const other = conversation.iterate("another room", undefined);
+    up.response.push(asking("m"), incoming("not asked"));
+    await settle();
+    await finishOne();
+    assert.deepEqual(acksOf(up), []);
+    const { value } = await loop.next();
+    await settle();
+    assert.deepEqual(acksOf(up), []);
+    void loop.next();
+    await settle();
+    assert.deepEqual(acksOf(up), ["m"]);
+    assert.equal(up.sent.at(-1)?.userId, "ann");
+    value?.ack();
+    await finishOne();
+    await settle();
+    assert.deepEqual(acksOf(up), ["m"]);
+    await other.return();
+  });
+
+  test("can be by hand before that, and is not a second time", async () => {
+    const { conversation, link } = setup();
+    const up = await link();
+    const loop = conversation.iterate(undefined, undefined);
+    up.response.push(asking("m"));
+    const { value } = await loop.next();
+    value?.ack();
+    value?.ack();
+    await loop.return();
+    await settle();
+    assert.deepEqual(acksOf(up), ["m"]);
+  });
+
+  test("is also when consumers come and go while it is handed out", async () => {
+    const { conversation, link } = setup();
+    const up = await link();
+    const leaving = new AbortController();
+    let joined: AsyncIterator<{ id: string }> | undefined;
+    conversation.addConsumer({
+      push({ onHandled }) {
+        leaving.abort();
+        joined = conversation.iterate(undefined, undefined);
+        onHandled();
+        return undefined;
+      },
+      end() {},
+    });
+    conversation.iterate(undefined, leaving.signal);
+    up.response.push(asking("m"));
+    await settle();
+    assert.deepEqual(acksOf(up), ["m"]);
+    up.response.push(incoming("n"));
+    assert.equal((await joined?.next())?.value.id, "n", "who came meanwhile begins with the next");
+  });
+
+  test("is on the link of the moment when its own is gone or being ended", async () => {
+    const { slowDown, finishOne, link, lose } = setup();
+    const old = await link();
+    slowDown();
+    old.response.push(asking("a"), asking("b"));
+    await settle();
+    const next = await link({}, old);
+    await finishOne();
+    assert.deepEqual([acksOf(old), acksOf(next)], [[], ["a"]]);
+    old.response.end();
+    await lose(next);
+    const last = await link();
+    await finishOne();
+    assert.deepEqual(acksOf(last), ["b"]);
+  });
+});
+
+describe("the outbox", () => {
+  test("goes out on the link, and waits when it is lost", async () => {
+    const { send, link, lose } = setup();
+    const up = await link(resuming);
+    void send("a");
+    await settle();
+    await lose(up);
+    void send("b");
+    const next = await link(resuming);
+    assert.deepEqual([ids(up.sent), ids(next.sent)], [["a"], ["a", "b"]]);
+  });
+
+  test("moves to the link that replaces another only when that one has ended", async () => {
+    const { send, link } = setup();
+    const old = await link(resuming);
+    const first = send("a");
+    await settle();
+    const next = await link(resuming, old);
+    assert.equal(old.isHalfClosed, true);
+    void send("b");
+    await settle();
+    assert.deepEqual([ids(old.sent), ids(next.sent)], [["a"], []]);
+    old.response.push(ackOf("a"));
+    old.response.end();
+    assert.equal((await first).delivery, "acknowledged");
+    await settle();
+    assert.deepEqual(ids(next.sent), ["b"]);
+  });
+
+  test("stays with the link after next when the one before has ended late", async () => {
+    const { send, link, lose } = setup();
+    const old = await link(resuming);
+    const next = await link(resuming, old);
+    await lose(next);
+    const last = await link(resuming);
+    old.response.end();
+    await settle();
+    void send("m");
+    await settle();
+    assert.deepEqual(ids(last.sent), ["m"]);
+  });
+});
+
+describe("loops over messages", () => {
+  test("end when their signal aborts and when the conversation closes, and begin ended afterwards", async () => {
+    const { conversation } = setup();
+    const abort = new AbortController();
+    const [aborted, closed] = [
+      conversation.iterate(undefined, abort.signal),
+      conversation.iterate(undefined, undefined),
+    ];
+    const waiting = [aborted.next(), closed.next()];
+    abort.abort();
+    assert.equal((await waiting[0])?.done, true);
+    conversation.close();
+    assert.equal((await waiting[1])?.done, true);
+    for (const signal of [abort.signal, undefined]) {
+      assert.equal((await conversation.iterate(undefined, signal).next()).done, true);
+    }
+  });
+
+  test("that are left get no more", async () => {
+    const { conversation, link } = setup();
+    const up = await link();
+    const loop = conversation.iterate(undefined, undefined);
+    await loop.return();
+    up.response.push(incoming("m", { ackRequired: true }));
+    await settle();
+    assert.deepEqual(acksOf(up), ["m"], "nobody waits for them");
+  });
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeMessage } from "../messages/decode-message.ts";
+import { incoming } from "../test-kit/frames.ts";
+import { settle } from "../test-kit/until.ts";
+import { maxQueuedDeliveries } from "./message-consumer.ts";
+import { MessageIterator } from "./message-iterator.ts";
+
+function setup(roomId?: string) {
+  let ends = 0;
+  const iterator = new MessageIterator(roomId, () => ends++);
+  const handled: string[] = [];
+  return {
+    iterator,
+    handled,
+    push(id: string, room = "r") {
+      const message = decodeMessage(incoming(id, { roomId: room }), () => {});
+      return iterator.push({ message, onHandled: () => handled.push(id) });
+    },
+    get ends() {
+      return ends;
+    },
+  };
+}
+
+const done = { done: true, value: undefined };
+const idOf = (result: IteratorResult<{ id: string }>) => (result.done === true ? undefined : result.value.id);
+
+test("messages come in order, those that were queued and those that are waited for", async () => {
+  const { iterator, push } = setup();
+  push("a");
+  push("b");
+  assert.equal(idOf(await iterator.next()), "a");
+  assert.equal(idOf(await iterator.next()), "b");
+  const waiting = iterator.next();
+  push("c");
+  assert.equal(idOf(await waiting), "c");
+});
+
+test("a message counts as handled when the loop asks for the next", async () => {
+  const { iterator, push, handled } = setup();
+  push("a");
+  push("b");
+  await iterator.next();
+  await settle();
+  assert.deepEqual(handled, []);
+  await iterator.next();
+  assert.deepEqual(handled, ["a"]);
+  const waiting = iterator.next();
+  assert.deepEqual(handled, ["a", "b"]);
+  push("c");
+  await waiting;
+  assert.deepEqual(handled, ["a", "b"]);
+});
+
+test("several calls of next at once are answered in turn", async () => {
+  const { iterator, push, handled } = setup();
+  const both = [iterator.next(), iterator.next()] as const;
+  push("a");
+  push("b");
+  assert.deepEqual((await Promise.all(both)).map(idOf), ["a", "b"]);
+  assert.deepEqual(handled, ["a"]);
+  const last = [iterator.next(), iterator.next()];
+  iterator.end();
+  assert.deepEqual(await Promise.all(last), [done, done]);
+});
+
+test("messages of other rooms are none of its business, and handled as far as it goes", async () => {
+  const { iterator, push, handled } = setup("r");
+  assert.equal(push("x", "other"), undefined);
+  assert.deepEqual(handled, ["x"]);
+  push("a");
+  assert.equal(idOf(await iterator.next()), "a");
+});
+
+test("a full queue gives back a promise, which resolves when half of it has been taken", async () => {
+  const { iterator, push } = setup();
+  for (let index = 1; index < maxQueuedDeliveries; index++) assert.equal(push(`${index}`), undefined);
+  let released = false;
+  const pause = push("last");
+  assert.ok(pause instanceof Promise);
+  void pause.then(() => {
+    released = true;
+  });
+  assert.equal(push("one more"), pause);
+  for (let index = 0; index < maxQueuedDeliveries / 2; index++) await iterator.next();
+  await settle();
+  assert.equal(released, false);
+  await iterator.next();
+  await pause;
+  assert.equal(push("room again"), undefined);
+});
+
+test("after its end it gives what is queued and then is done; what is pushed then is handled and forgotten", async () => {
+  const state = setup();
+  const { iterator, push, handled } = state;
+  push("a");
+  iterator.end();
+  iterator.end();
+  assert.equal(state.ends, 1);
+  push("late");
+  assert.deepEqual(handled, ["late"]);
+  assert.equal(idOf(await iterator.next()), "a");
+  assert.deepEqual(await iterator.next(), done);
+  assert.deepEqual(handled, ["late", "a"]);
+});
+
+test("its end answers a loop that waits, and releases who paused for it", async () => {
+  const { iterator } = setup();
+  const waiting = iterator.next();
+  iterator.end();
+  assert.deepEqual(await waiting, done);
+
+  const full = setup();
+  let pause: Promise<void> | undefined;
+  for (let index = 0; index < maxQueuedDeliveries; index++) pause = full.push(`${index}`);
+  full.iterator.end();
+  await pause;
+});
+
+test("a loop that is left has handled its last message, forgets the queue and ends", async () => {
+  const state = setup();
+  const { iterator, push, handled } = state;
+  let pause: Promise<void> | undefined;
+  for (let index = 0; index <= maxQueuedDeliveries; index++) pause = push(`${index}`);
+  for await (const { id } of iterator) if (id === "1") break;
+  assert.deepEqual(handled, ["0", "1"]);
+  assert.equal(state.ends, 1);
+  assert.deepEqual(await iterator.next(), done);
+  await pause;
+});
+
+test("two iterators do not disturb each other", async () => {
+  const [slow, fast] = [setup(), setup()];
+  for (const id of ["a", "b"]) {
+    slow.push(id);
+    fast.push(id);
+  }
+  await fast.iterator.next();
+  await fast.iterator.next();
+  await fast.iterator.return();
+  assert.deepEqual([slow.handled, fast.handled], [[], ["a", "b"]]);
+  assert.equal(idOf(await slow.iterator.next()), "a");
+});
