@@ -126,6 +126,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     onReconnecting: (attempt) => void events.emit("reconnecting", attempt),
     onGaveUp(error) {
       outbox.close(error);
+      conversation.giveUp(error);
       void events.emit("error", error);
     },
   });

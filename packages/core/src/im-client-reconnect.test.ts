@@ -102,6 +102,28 @@ test("a server that lost its log is a gap, said before anything later", async (t
   assert.equal(gap?.upTo?.epoch, receipt.epoch);
 });
 
+test("a message sent again into a new log, because the old one was lost before its ACK came, is seen once", async (t) => {
+  const first = await startImServer();
+  const proxy = await startFaultProxy(`127.0.0.1:${first.port}`);
+  t.after(() => proxy.close());
+  const ann = record(t, { userId: "ann", defaultRoomId: "lobby", services: [proxy.address] });
+  const bob = record(t, { userId: "bob", defaultRoomId: "lobby", services: [`127.0.0.1:${first.port}`] });
+  await ann.client.connect();
+  await bob.client.connect();
+  proxy.stall("down");
+  const send = ann.client.sendTextMessage("lobby", "once");
+  await bob.until(({ texts }) => texts.includes("once"));
+  await first.close();
+  await startServer(t, { port: first.port });
+  proxy.cut();
+  proxy.resume();
+  assert.equal((await send).delivery, "acknowledged");
+  await bob.until(({ client }) => client.isConnected);
+  await ann.client.sendTextMessage("lobby", "end");
+  await bob.until(({ texts }) => texts.includes("end"));
+  assert.deepEqual(bob.texts, ["once", "end"]);
+});
+
 test("an unreachable service names every address and why, within the connect timeout", async () => {
   const refused = await serve(() => {});
   await refused[Symbol.asyncDispose]();
@@ -138,7 +160,9 @@ test("after maxRetries failures in a row the client gives up, says so, and can b
   const server = await startImServer();
   const ann = record(t, { userId: "ann", services: [`127.0.0.1:${server.port}`], maxRetries: 2, retryIntervalMs: 5 });
   await ann.client.connect();
+  const loop = ann.client.messages().next();
   await server.close();
+  await assert.rejects(loop, hasCode("unavailable"));
   await ann.until(({ client }) => client.state === "closed");
   await ann.until((recorder) => recorder.of("error").length === 1);
   hasCode("unavailable", `127.0.0.1:${server.port}`)(ann.of("error")[0]);

@@ -150,7 +150,7 @@ export class ImClient implements AsyncDisposable {
 
   /**
    * Messages from now on, of one room or all, until the loop is left, the signal aborts or the client is disconnected;
-   * none of these is an error. A slow loop slows the stream down.
+   * none of these is an error. When the client gives up reconnecting, the loop throws why. A slow loop slows the stream down.
    */
   messages(options: { roomId?: string; signal?: AbortSignal } = {}): AsyncIterableIterator<ImMessage> {
     return this.#parts.conversation.iterate(options.roomId, options.signal);

@@ -52,7 +52,7 @@ export class ImError extends Error {
   /** Wraps whatever was caught; `what` says what was being done. An ImError stays as it is. */
   static from(reason: unknown, what: string): ImError {
     if (reason instanceof ImError) return reason;
-    const error = ConnectError.from(reason, isAbort(reason) ? Code.Canceled : Code.Unknown);
+    const error = ConnectError.from(reason);
     if (error.cause instanceof ImError) return error.cause;
     return new ImError(imErrorCode(error.code), `${what}: ${error.rawMessage}`, {
       cause: reason,
@@ -86,10 +86,6 @@ const codeNames: Record<number, ImErrorCode> = {
 };
 
 const retryableCodes: ReadonlySet<ImErrorCode> = new Set(["unavailable", "resource_exhausted", "aborted", "expired"]);
-
-function isAbort(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === "AbortError";
-}
 
 /** `grpc-retry-pushback-ms` (gRFC A6) or `retry-after` in seconds (RFC 9110), in milliseconds. */
 function retryAfterMs(metadata: Headers): number | undefined {

@@ -17,7 +17,7 @@ export { createEndpointPool, type EndpointPool, type TlsOptions } from "./connec
 export type { SendOptions } from "./delivery/message-sender.ts";
 export type { OutboxOptions } from "./delivery/outbox-options.ts";
 export type { Gap, RoomPosition } from "./delivery/room-positions.ts";
-export type { SendReceipt } from "./delivery/send-receipt.ts";
+export type { AcknowledgedReceipt, SendReceipt, WrittenReceipt } from "./delivery/send-receipt.ts";
 export { StaticDiscovery } from "./discovery/static-discovery.ts";
 export type { Listener } from "./events/event-hub.ts";
 export type { ImEvents } from "./events/im-events.ts";

@@ -180,6 +180,21 @@ test("a deadline is deadline_exceeded, not a failure of the source", async (t) =
   await until(() => state.isClosed);
 });
 
+test("cancelling is canceled, also when the same signal makes the source fail", async (t) => {
+  const { context } = await keepingServer(t);
+  const caller = new AbortController();
+  const reason = new Error("the user left");
+  async function* source() {
+    yield new Uint8Array(1);
+    caller.abort(reason);
+    caller.signal.throwIfAborted();
+  }
+  await assert.rejects(uploadAudio(context, "lobby", source(), { format, signal: caller.signal }), (error: Error) => {
+    hasCode("canceled", "lobby")(error);
+    return error.cause === reason;
+  });
+});
+
 test("a source that fails is aborted and not retryable, with the failure as its cause", async (t) => {
   const { context } = await keepingServer(t);
   const broken = new Error("the microphone is gone");

@@ -63,10 +63,15 @@ export class Conversation {
     return iterator;
   }
 
-  /** Ends the loops over messages. */
+  /** Ends the loops over messages, now and to come. */
   close(): void {
     this.#isClosed = true;
     for (const consumer of [...this.#consumers]) consumer.end();
+  }
+
+  /** No connection comes any more: loops over messages throw the reason. */
+  giveUp(error: ImError): void {
+    for (const consumer of [...this.#consumers]) consumer.end(error);
   }
 
   /**

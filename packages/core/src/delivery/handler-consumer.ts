@@ -27,6 +27,7 @@ export class HandlerConsumer implements MessageConsumer {
 
   end(): void {
     this.#room?.resolve();
+    this.#room = undefined;
   }
 
   async #continueAfter(done: Promise<void>, delivery: Delivery): Promise<void> {

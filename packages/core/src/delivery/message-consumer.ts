@@ -1,3 +1,4 @@
+import type { ImError } from "../im-error.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 
 /** A message on its way to its consumers; answered once all of them are done with it. */
@@ -13,6 +14,6 @@ export const maxQueuedDeliveries = 1_000;
 export interface MessageConsumer {
   /** Takes a delivery; a promise means: bring no more before it resolves. */
   push(delivery: Delivery): Promise<void> | undefined;
-  /** No more come. */
-  end(): void;
+  /** No more come; with an error when that is why. */
+  end(error?: ImError): void;
 }

@@ -1,5 +1,11 @@
+import type { ImError } from "../im-error.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 import { type Delivery, type MessageConsumer, maxQueuedDeliveries } from "./message-consumer.ts";
+
+interface Waiter {
+  resolve(result: IteratorResult<ImMessage>): void;
+  reject(error: ImError): void;
+}
 
 /** Messages for a `for await` loop. One counts as handled when the loop asks for the next. */
 export class MessageIterator implements MessageConsumer, AsyncIterableIterator<ImMessage> {
@@ -7,7 +13,8 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
   readonly #onEnd: () => void;
   #queue: Delivery[] = [];
   #handling: Delivery | undefined;
-  #waiters: ((result: IteratorResult<ImMessage>) => void)[] = [];
+  #waiters: Waiter[] = [];
+  #error: ImError | undefined;
   #room: { promise: Promise<void>; resolve: () => void } | undefined;
   #ended = false;
 
@@ -29,7 +36,7 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     if (waiter !== undefined) {
       this.#handling?.onHandled();
       this.#handling = delivery;
-      waiter({ done: false, value: delivery.message });
+      waiter.resolve({ done: false, value: delivery.message });
       return undefined;
     }
     this.#queue.push(delivery);
@@ -46,17 +53,18 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
       this.#room = undefined;
     }
     if (this.#handling !== undefined) return Promise.resolve({ done: false, value: this.#handling.message });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    if (this.#ended) return this.#takeEnd();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
-  /** No more messages come; those that are queued are still given. */
-  end(): void {
+  /** No more messages come; those that are queued are still given, and then the error, if there is one. */
+  end(error?: ImError): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#error = error;
     this.#onEnd();
     this.#room?.resolve();
-    for (const waiter of this.#waiters.splice(0)) waiter({ done: true, value: undefined });
+    for (const { resolve, reject } of this.#waiters.splice(0)) this.#takeEnd().then(resolve, reject);
   }
 
   return(): Promise<IteratorResult<ImMessage>> {
@@ -65,5 +73,12 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     this.#queue = [];
     this.end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** An error is thrown once, as by any iterator. */
+  #takeEnd(): Promise<IteratorResult<ImMessage>> {
+    const error = this.#error;
+    this.#error = undefined;
+    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
 }

@@ -7,7 +7,8 @@ import { ManualClock } from "@im-sdk/testing";
 import fc from "fast-check";
 import { ImError } from "../im-error.ts";
 import { outgoing } from "../test-kit/frames.ts";
-import { Outbox, type Settlement } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { Settlement } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
 
 type WhenFull = Required<OutboxOptions>["whenFull"];

@@ -2,26 +2,11 @@ import type { Clock } from "@im-sdk/contracts";
 import type { AckContent, MessageRequest } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
+import type { OutboxEntry, OutboxSendOptions, Settlement } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
 import { canceled, expired, rejected, unanswered } from "./send-errors.ts";
 import type { SendReceipt } from "./send-receipt.ts";
-
-export interface OutboxSendOptions {
-  timeoutMs: number;
-  signal?: AbortSignal | undefined;
-}
-
-interface Entry {
-  readonly message: MessageRequest;
-  readonly bytes: number;
-  readonly deadlineAtMs: number;
-  /** Set once it may have reached the server: what its connection promised to say about it. */
-  left: Settlement | undefined;
-  settle(outcome: SendReceipt | ImError): void;
-}
-
-/** What settles a message: the server's ACK, or, where the server gives none, the hand-over to HTTP/2. */
-export type Settlement = "acknowledged" | "written";
+import { SkippingQueue } from "./skipping-queue.ts";
 
 /**
  * The messages that were sent and are not settled yet, in order, whatever becomes of the connection. A connection
@@ -33,12 +18,15 @@ export class Outbox {
   readonly #clock: Clock;
   readonly #deadlines: DeadlineTimer;
   /** Insertion order is sending order. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, OutboxEntry>();
   /** Those that a full outbox keeps out, in order. */
-  readonly #waiting = new Map<string, Entry>();
+  readonly #waiting = new Map<string, OutboxEntry>();
   #bytes = 0;
-  #unsent: Entry[] = [];
-  #nextUnsent = 0;
+  /** What the connection has not taken yet. */
+  readonly #unsent = new SkippingQueue<OutboxEntry>({
+    isWanted: (entry) => this.#isUnsettled(entry),
+    wantedCount: () => this.#entries.size,
+  });
   #link: { settlement: Settlement; onReady: () => void } | undefined;
   #whenEmpty: (() => void)[] = [];
 
@@ -59,7 +47,7 @@ export class Outbox {
       if (this.#entries.has(message.messageId) || this.#waiting.has(message.messageId)) {
         return reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
       }
-      const entry: Entry = {
+      const entry: OutboxEntry = {
         message,
         bytes: message.content.byteLength + frameOverheadBytes,
         deadlineAtMs: this.#clock.now() + timeoutMs,
@@ -86,9 +74,8 @@ export class Outbox {
   attach(settlement: Settlement, onReady: () => void): void {
     if (settlement === "written") this.#giveUpLeft("acknowledged");
     this.#link = { settlement, onReady };
-    this.#unsent = [...this.#entries.values()];
-    this.#nextUnsent = 0;
-    if (this.#unsent.length > 0) onReady();
+    this.#unsent.replace(this.#entries.values());
+    if (this.#entries.size > 0) onReady();
   }
 
   /** The connection has come to promise more than when it attached; what left before keeps its old terms. */
@@ -99,25 +86,17 @@ export class Outbox {
   /** The connection takes no more. What left on it without the promise of an ACK has no answer to come. */
   detach(): void {
     this.#link = undefined;
-    this.#unsent = [];
-    this.#nextUnsent = 0;
+    this.#unsent.replace([]);
     this.#giveUpLeft("written");
   }
 
   /** The next message to write, if there is one. */
   take(): MessageRequest | undefined {
-    while (this.#nextUnsent < this.#unsent.length) {
-      const entry = this.#unsent[this.#nextUnsent++];
-      if (this.#nextUnsent === this.#unsent.length) {
-        this.#unsent = [];
-        this.#nextUnsent = 0;
-      }
-      if (entry === undefined || !this.#isUnsettled(entry)) continue;
-      entry.left = this.#link?.settlement ?? "written";
-      entry.message.ackRequired = entry.left === "acknowledged";
-      return entry.message;
-    }
-    return undefined;
+    const entry = this.#unsent.shift();
+    if (entry === undefined) return undefined;
+    entry.left = this.#link?.settlement ?? "written";
+    entry.message.ackRequired = entry.left === "acknowledged";
+    return entry.message;
   }
 
   onWritten(messageId: string): void {
@@ -157,7 +136,7 @@ export class Outbox {
     }
   }
 
-  #accept(entry: Entry): void {
+  #accept(entry: OutboxEntry): void {
     if (this.#waiting.size === 0 && this.#hasRoom(entry)) {
       this.#enqueue(entry);
       return;
@@ -172,7 +151,7 @@ export class Outbox {
   }
 
   /** Gives up what is older and has not left, until there is room. What has left stays, so that a message may still wait. */
-  #dropFor(entry: Entry): void {
+  #dropFor(entry: OutboxEntry): void {
     for (const candidates of [this.#entries, this.#waiting]) {
       for (const oldest of candidates.values()) {
         if (oldest === entry || !this.#waiting.has(entry.message.messageId)) return;
@@ -181,22 +160,16 @@ export class Outbox {
     }
   }
 
-  #hasRoom(entry: Entry): boolean {
+  #hasRoom(entry: OutboxEntry): boolean {
     if (this.#entries.size === 0) return true;
     return this.#entries.size < this.#options.maxMessages && this.#bytes + entry.bytes <= this.#options.maxBytes;
   }
 
-  #enqueue(entry: Entry): void {
+  #enqueue(entry: OutboxEntry): void {
     this.#entries.set(entry.message.messageId, entry);
     this.#bytes += entry.bytes;
     if (this.#link === undefined) return;
-    if (this.#unsent.length > 2 * this.#entries.size + 1024) {
-      // A stalled connection takes nothing, and what was settled meanwhile must not pile up.
-      this.#unsent = this.#unsent.slice(this.#nextUnsent).filter((candidate) => this.#isUnsettled(candidate));
-      this.#nextUnsent = 0;
-    }
-    this.#unsent.push(entry);
-    if (this.#unsent.length - this.#nextUnsent === 1) this.#link.onReady();
+    if (this.#unsent.push(entry)) this.#link.onReady();
   }
 
   #admitWaiting(): void {
@@ -208,7 +181,7 @@ export class Outbox {
   }
 
   /** False when the entry was settled before. */
-  #remove(entry: Entry): boolean {
+  #remove(entry: OutboxEntry): boolean {
     const { messageId } = entry.message;
     if (this.#isUnsettled(entry)) {
       this.#entries.delete(messageId);
@@ -223,7 +196,7 @@ export class Outbox {
   }
 
   /** It is in the outbox, and not only waiting for room there. */
-  #isUnsettled(entry: Entry): boolean {
+  #isUnsettled(entry: OutboxEntry): boolean {
     return this.#entries.get(entry.message.messageId) === entry;
   }
 

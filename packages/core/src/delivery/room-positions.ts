@@ -23,7 +23,7 @@ interface Cursor {
   reportedUpTo: bigint;
 }
 
-/** How many message ids are remembered where the server tells no positions. */
+/** How many message ids are remembered: for servers that tell no positions, and for logs that start anew. */
 const recentIdCapacity = 10_000;
 
 /** How far each room has been read: drops what was seen before and notices what is missing. */
@@ -48,11 +48,11 @@ export class RoomPositions {
   /** Moves past a message; false when it was seen before. A gap before it is reported first. */
   advance(frame: MessageResponse): boolean {
     const { roomId, epoch, sequence, previousSequence } = frame;
-    if (sequence === 0n) return frame.messageId === "" || this.#recentIds.add(`${roomId} ${frame.messageId}`);
+    if (sequence === 0n) return this.#isNew(frame);
     const cursor = this.#cursors.get(roomId);
     if (cursor === undefined) {
       this.#cursors.set(roomId, { epoch, sequence, reportedUpTo: 0n });
-      return true;
+      return this.#isNew(frame);
     }
     const sameEpoch = cursor.epoch === epoch;
     if (sameEpoch && sequence <= cursor.sequence) return false;
@@ -62,7 +62,8 @@ export class RoomPositions {
     if (!sameEpoch) cursor.reportedUpTo = 0n;
     cursor.epoch = epoch;
     cursor.sequence = sequence;
-    return true;
+    // A message without an ACK when the log was lost is sent again, and has a new position in the new log.
+    return this.#isNew(frame);
   }
 
   /**
@@ -96,6 +97,10 @@ export class RoomPositions {
   onRejoinedBlindly(roomId: string): void {
     this.#onGap({ roomId, after: this.get(roomId), upTo: undefined });
     this.#cursors.delete(roomId);
+  }
+
+  #isNew({ roomId, fromUserId, messageId }: MessageResponse): boolean {
+    return messageId === "" || this.#recentIds.add(`${roomId} ${fromUserId} ${messageId}`);
   }
 }
 

@@ -1,10 +1,20 @@
-/** How a send ended well. */
-export interface SendReceipt {
+/** The server has stored the message. */
+export interface AcknowledgedReceipt {
   readonly messageId: string;
-  /** `acknowledged`: the server has stored it. `written`: it was handed to HTTP/2, and the server gives no more. */
-  readonly delivery: "acknowledged" | "written";
-  /** Position in the room's log, when acknowledged. */
-  readonly sequence?: bigint;
-  /** Incarnation of the room's log, when acknowledged. */
-  readonly epoch?: string;
+  readonly delivery: "acknowledged";
+  /** Position in the room's log. */
+  readonly sequence: bigint;
+  /** Incarnation of the room's log. */
+  readonly epoch: string;
 }
+
+/** The message was handed to HTTP/2, and the server gives no more. */
+export interface WrittenReceipt {
+  readonly messageId: string;
+  readonly delivery: "written";
+  readonly sequence?: undefined;
+  readonly epoch?: undefined;
+}
+
+/** How a send ended well, told apart by `delivery`. */
+export type SendReceipt = AcknowledgedReceipt | WrittenReceipt;

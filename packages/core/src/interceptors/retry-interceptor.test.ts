@@ -277,6 +277,21 @@ test("calls share a budget: once it is used up failures are final, and successes
   assert.equal(set.attempts.length, 8);
 });
 
+test("calls that their callers give up cost the budget nothing", async (t) => {
+  const set = await setUp(t, ["hang", "hang", "hang", unavailable, "ok"], { budget: { maxTokens: 4 } });
+  for (let count = 1; count <= 3; count++) {
+    const caller = new AbortController();
+    const call = set.client.getRoomInfo({}, { signal: caller.signal });
+    call.catch(() => {});
+    await until(() => set.attempts.length === count);
+    caller.abort();
+    await assert.rejects(call, isCode(Code.Canceled));
+  }
+  const last = set.client.getRoomInfo({});
+  await passDelay(set, 50);
+  await last;
+});
+
 test("a final error costs the budget nothing", async (t) => {
   const script: Step[] = [failure(Code.NotFound), failure(Code.NotFound), unavailable, "ok"];
   const set = await setUp(t, script, { budget: { maxTokens: 4 } });

@@ -162,7 +162,7 @@ for (const [rstCode, code] of resets) {
 
 test("the text of an error status arrives decoded, with trailers and headers as metadata", async (t) => {
   await using peer = await startHttp2Peer((stream) => {
-    stream.respond({ ...grpcHead, "x-head": "1" }, { waitForTrailers: true });
+    stream.respond({ ...grpcHead, "x-head": "1", "set-cookie": ["a=1", "b=2"] }, { waitForTrailers: true });
     stream.on("wantTrailers", () =>
       stream.sendTrailers({ "grpc-status": "5", "grpc-message": "kein%20Raum", "x-trail": ["2", "3"] }),
     );
@@ -172,6 +172,7 @@ test("the text of an error status arrives decoded, with trailers and headers as 
   assert.ok(error instanceof ConnectError);
   assert.equal(error.rawMessage, "kein Raum");
   assert.deepEqual([error.metadata.get("x-head"), error.metadata.get("x-trail")], ["1", "2, 3"]);
+  assert.deepEqual(error.metadata.getSetCookie(), ["a=1", "b=2"]);
 });
 
 test("nobody listens: UNAVAILABLE, as connect-node says", async (t) => {
@@ -219,6 +220,14 @@ for (const [way, lose] of ways) {
   });
 }
 
+test("a connection that is ended on this side is UNAVAILABLE as well", async (t) => {
+  await using peer = await startHttp2Peer((stream) => stream.respond(grpcHead));
+  const { contextValues, stream } = observed();
+  const response = await talk(ourTransport(t, peer.baseUrl), new ManualInput(), { contextValues });
+  stream().session?.destroy();
+  assert.equal(codeOf((await readAll(Promise.resolve(response))).error), "Unavailable");
+});
+
 async function cancellable(t: TestContext, onStream: (stream: ServerHttp2Stream) => void) {
   const peer = await startHttp2Peer(onStream);
   t.after(() => peer[Symbol.asyncDispose]());
@@ -245,9 +254,13 @@ test("a call that is cancelled before the head ends with RST_STREAM CANCEL, and 
 });
 
 test("a call that is cancelled between messages ends the same way, and the loop rejects", async (t) => {
+  let hasEnded = false;
   const { input, caller, call, stream } = await cancellable(t, (each) => {
     each.respond(grpcHead);
     each.write(message);
+    each.resume().on("end", () => {
+      hasEnded = !each.aborted;
+    });
   });
   const iterator = (await call).message[Symbol.asyncIterator]();
   await iterator.next();
@@ -256,6 +269,8 @@ test("a call that is cancelled between messages ends the same way, and the loop 
   await assert.rejects(waiting, (error) => codeOf(error) === "Canceled");
   await until(() => stream.closed);
   assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);
+  // Half a request must not look like a whole one.
+  assert.equal(hasEnded, false);
   assert.ok(input.returns > 0);
 });
 
