@@ -11,7 +11,7 @@ import { createStreamTransport } from "./transport/stream-transport.ts";
 
 /** A recorded client that the test disconnects at its end. */
 function record(t: TestContext, options: ImClientOptions) {
-  const client = new ImClient({ retryIntervalMs: 20, ...options });
+  const client = new ImClient({ retryIntervalMs: 20, maxRetries: Number.POSITIVE_INFINITY, ...options });
   t.after(() => client.disconnect({ timeoutMs: 1 }));
   return Object.assign(new Recorder(client), { client });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -168,6 +169,18 @@ describe("how a send ends", () => {
     outbox.onAck(ack("m"));
   });
 
+  test("a signal that many messages share holds none of them once they are settled", async () => {
+    const { outbox, send, attach, takeAll } = setup();
+    attach("acknowledged");
+    const { signal } = new AbortController();
+    void send("a", { signal });
+    void send("b", { signal });
+    assert.equal(getEventListeners(signal, "abort").length, 2);
+    takeAll();
+    outbox.onAck(ack("a"));
+    assert.equal(getEventListeners(signal, "abort").length, 1);
+  });
+
   test("an id that is on its way is refused, also while it waits for room", async () => {
     const { outbox, clock, send } = setup({ maxMessages: 1 });
     const first = send("m");
@@ -324,6 +337,15 @@ describe("a full outbox", () => {
     assert.deepEqual(takeAll(), [], "still too many bytes");
     outbox.onAck(ack("half"));
     assert.deepEqual(takeAll(), ["other half"]);
+  });
+
+  test("is full when the bytes reach the bound, not before", () => {
+    // Each message counts 256 bytes beside its content.
+    const { send, attach, takeAll } = setup({ maxBytes: 512 });
+    attach("acknowledged");
+    void send("a", { bytes: 0 });
+    void send("b", { bytes: 0 });
+    assert.deepEqual(takeAll(), ["a", "b"]);
   });
 
   test("lets in what waits behind a message that was given up", () => {
