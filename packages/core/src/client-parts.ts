@@ -3,7 +3,7 @@ import type { ServiceInstance } from "@im-sdk/contracts";
 import { IMService, type MessageResponse } from "@im-sdk/gen";
 import { connectOnce } from "./connection/connect-once.ts";
 import { Connection } from "./connection/connection.ts";
-import type { EndpointLease } from "./connection/endpoint-pool.ts";
+import type { EndpointLease } from "./connection/endpoint.ts";
 import { probeHealth } from "./connection/health.ts";
 import { InstanceSet } from "./connection/instance-set.ts";
 import type { Link } from "./connection/link.ts";

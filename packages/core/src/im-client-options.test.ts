@@ -2,15 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "@im-sdk/contracts";
 import { createInstance, ManualClock } from "@im-sdk/testing";
+import { requireId, requireTimeoutMs } from "./check-argument.ts";
 import { createEndpointPool } from "./connection/endpoint-pool.ts";
 import { StaticDiscovery } from "./discovery/static-discovery.ts";
-import {
-  defaultOptions,
-  type ImClientOptions,
-  requireId,
-  requireTimeoutMs,
-  resolveImClientOptions,
-} from "./im-client-options.ts";
+import { defaultOptions, type ImClientOptions, resolveImClientOptions } from "./im-client-options.ts";
 import { hasCode } from "./test-kit/has-code.ts";
 
 function resolve(options: object) {

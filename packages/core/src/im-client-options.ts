@@ -7,8 +7,10 @@ import {
   type ServiceInstance,
   systemClock,
 } from "@im-sdk/contracts";
+import { invalidArgument, requireId } from "./check-argument.ts";
 import { createDefaultBalancer } from "./connection/default-balancer.ts";
-import { createEndpointPool, type EndpointPool, type TlsOptions } from "./connection/endpoint-pool.ts";
+import type { TlsOptions } from "./connection/endpoint.ts";
+import { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
 import { type OutboxOptions, resolveOutboxOptions } from "./delivery/outbox-options.ts";
 import { toServiceInstances } from "./discovery/service-address.ts";
 import type { ImEvents } from "./events/im-events.ts";
@@ -91,7 +93,7 @@ export type ResolvedImClientOptions = ReturnType<typeof resolveImClientOptions>;
 /** Fills in the defaults; throws ImError `invalid_argument` that names the option, its value and what is allowed. */
 export function resolveImClientOptions(options: ImClientOptions) {
   if (typeof options?.userId !== "string" || options.userId === "") {
-    throw invalid("userId", options?.userId, "a non-empty string");
+    throw invalidArgument("userId", options?.userId, "a non-empty string");
   }
   if (options.defaultRoomId !== undefined) requireId("defaultRoomId", options.defaultRoomId);
   if (options.services !== undefined && options.discovery !== undefined) {
@@ -130,24 +132,12 @@ export function resolveImClientOptions(options: ImClientOptions) {
   };
 }
 
-/** Throws `invalid_argument` unless the value is a non-empty string; returns it. */
-export function requireId(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw invalid(name, value, "a non-empty string");
-}
-
-/** Throws `invalid_argument` unless the value is a positive number of milliseconds; returns it. */
-export function requireTimeoutMs(name: string, value: number): number {
-  if (typeof value === "number" && value > 0) return value;
-  throw invalid(name, value, "a positive number of milliseconds");
-}
-
 type MsOption = Extract<keyof typeof defaultOptions, `${string}Ms`>;
 
 function positive(options: ImClientOptions, name: MsOption): number {
   const value = options[name] ?? defaultOptions[name];
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-  throw invalid(name, value, "a positive number of milliseconds");
+  throw invalidArgument(name, value, "a positive number of milliseconds");
 }
 
 /** A gRPC envelope holds its length in 32 bits. */
@@ -156,7 +146,7 @@ const largestMessageBytes = 0xffffffff;
 function messageBytes(options: ImClientOptions, name: "maxReceiveBytes" | "maxSendBytes"): number {
   const value = options[name] ?? defaultOptions[name];
   if (Number.isInteger(value) && value >= 1 && value <= largestMessageBytes) return value;
-  throw invalid(name, value, `an integer from 1 to ${largestMessageBytes}`);
+  throw invalidArgument(name, value, `an integer from 1 to ${largestMessageBytes}`);
 }
 
 function credentials(value: ImClientBaseOptions["credentials"]): ImClientBaseOptions["credentials"] {
@@ -167,13 +157,14 @@ function credentials(value: ImClientBaseOptions["credentials"]): ImClientBaseOpt
 
 function interceptors(value: Interceptor[]): Interceptor[] {
   if (Array.isArray(value) && value.every((item) => typeof item === "function")) return value;
-  throw invalid("interceptors", value, "a list of functions");
+  throw invalidArgument("interceptors", value, "a list of functions");
 }
 
 /** A certificate or key that cannot be read would otherwise fail only when connecting, far from the mistake. */
 function resolveTls(tls: TlsOptions = false): TlsOptions {
   if (typeof tls === "boolean") return tls;
-  if (typeof tls !== "object" || tls === null) throw invalid("tls", tls, "a boolean or an object of certificates");
+  if (typeof tls !== "object" || tls === null)
+    throw invalidArgument("tls", tls, "a boolean or an object of certificates");
   try {
     createSecureContext(tls);
     return tls;
@@ -184,15 +175,10 @@ function resolveTls(tls: TlsOptions = false): TlsOptions {
 
 function retries(value: number): number {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value;
-  throw invalid("maxRetries", value, "an integer from 0 up, or Infinity");
+  throw invalidArgument("maxRetries", value, "an integer from 0 up, or Infinity");
 }
 
 function listener<T>(name: string, value: T | undefined): T | undefined {
   if (value === undefined || typeof value === "function") return value;
-  throw invalid(name, value, "a function");
-}
-
-function invalid(name: string, value: unknown, want: string): ImError {
-  const got = typeof value === "string" ? `"${value}"` : String(value);
-  return new ImError("invalid_argument", `${name} must be ${want}, got ${got}`);
+  throw invalidArgument(name, value, "a function");
 }

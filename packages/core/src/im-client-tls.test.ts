@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startImServer } from "@im-sdk/server";
-import type { TlsOptions } from "./connection/endpoint-pool.ts";
+import type { TlsOptions } from "./connection/endpoint.ts";
 import { ImClient } from "./im-client.ts";
 import { createCertificates } from "./test-kit/certificates.ts";
 import { hasCode } from "./test-kit/has-code.ts";

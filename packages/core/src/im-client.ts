@@ -12,21 +12,16 @@ import {
 } from "@im-sdk/gen";
 import type { AudioSource } from "./audio/audio-source.ts";
 import { type UploadOptions, uploadAudio } from "./audio/upload-audio.ts";
+import { requireId, requireTimeoutMs } from "./check-argument.ts";
 import { ClientLifecycle } from "./client-lifecycle.ts";
 import { createClientParts } from "./client-parts.ts";
 import type { ConnectionState } from "./connection/connection.ts";
 import type { SendOptions } from "./delivery/message-sender.ts";
 import type { SendReceipt } from "./delivery/send-receipt.ts";
-import { toServiceInstance } from "./discovery/service-address.ts";
+import { toServiceInstances } from "./discovery/service-address.ts";
 import type { Listener } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
-import {
-  type ImClientBaseOptions,
-  type ImClientOptions,
-  requireId,
-  requireTimeoutMs,
-  resolveImClientOptions,
-} from "./im-client-options.ts";
+import { type ImClientBaseOptions, type ImClientOptions, resolveImClientOptions } from "./im-client-options.ts";
 import {
   type AudioInput,
   encodeAudio,
@@ -101,7 +96,7 @@ export class ImClient implements AsyncDisposable {
 
   /** Replaces the list of instances, from the next connection on; the stream that is up stays. */
   setServices(services: readonly (string | ServiceInstance)[]): void {
-    this.#parts.instances.update(services.map((service) => toServiceInstance(service, this.#options.serviceName)));
+    this.#parts.instances.update(toServiceInstances(services, this.#options.serviceName));
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { CallOptions } from "@connectrpc/connect";
 import type { ResponseStatus } from "@im-sdk/gen";
-import { requireTimeoutMs } from "./im-client-options.ts";
+import { requireTimeoutMs } from "./check-argument.ts";
 import { ImError } from "./im-error.ts";
 import { assertSuccess } from "./response-status.ts";
 

@@ -101,6 +101,20 @@ test("a recording of no bytes is its metadata alone", async (t) => {
   );
 });
 
+test("a source that could be read twice is read once", async (t) => {
+  const { context } = await keepingServer(t);
+  let readings = 0;
+  const source = {
+    async *[Symbol.asyncIterator]() {
+      readings++;
+      yield new Uint8Array(1);
+    },
+  };
+  await uploadAudio(context, "lobby", source, { format });
+  await settle();
+  assert.equal(readings, 1);
+});
+
 test("progress is told after each chunk, with the size where the source knows it", async (t) => {
   const { context } = await keepingServer(t);
   const told: UploadProgress[] = [];

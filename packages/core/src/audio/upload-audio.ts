@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { ConnectError } from "@connectrpc/connect";
 import type { IMService, UploadAudioResponse } from "@im-sdk/gen";
-import { requireId, requireTimeoutMs } from "../im-client-options.ts";
+import { requireId, requireTimeoutMs } from "../check-argument.ts";
 import { ImError } from "../im-error.ts";
 import { assertSuccess } from "../response-status.ts";
 import { audioChunks } from "./audio-chunks.ts";

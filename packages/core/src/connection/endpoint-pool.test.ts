@@ -10,7 +10,8 @@ import { grpcHead, startHttp2Peer } from "../test-kit/http2-peer.ts";
 import { ManualInput } from "../test-kit/manual-input.ts";
 import { until } from "../test-kit/until.ts";
 import { streamObserverKey } from "../transport/stream-observer.ts";
-import { createEndpointPool, type EndpointLease, type EndpointOptions } from "./endpoint-pool.ts";
+import type { EndpointLease, EndpointOptions } from "./endpoint.ts";
+import { createEndpointPool } from "./endpoint-pool.ts";
 
 const options: EndpointOptions = { tls: false, readMaxBytes: 1_000_000, writeMaxBytes: 1_000_000 };
 const never = new AbortController().signal;

@@ -1,31 +1,6 @@
-import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
-import type { Transport } from "@connectrpc/connect";
 import { formatAddress, type ServiceInstance } from "@im-sdk/contracts";
 import { ImError } from "../im-error.ts";
-import { Endpoint } from "./endpoint.ts";
-
-/** TLS towards the servers; `true` means the system's certificate authorities and no client certificate. */
-export type TlsOptions =
-  | boolean
-  | Pick<
-      SecureClientSessionOptions,
-      "ca" | "cert" | "key" | "passphrase" | "pfx" | "servername" | "rejectUnauthorized"
-    >;
-
-export interface EndpointOptions {
-  tls: TlsOptions;
-  readMaxBytes: number;
-  writeMaxBytes: number;
-}
-
-/** One client's share of a connection. */
-export interface EndpointLease {
-  readonly transport: Transport;
-  /** Tells the pool the session that the lease's stream runs on; `onGoaway` hears when the peer announces its leave. */
-  follow(session: ClientHttp2Session, onGoaway: () => void): void;
-  /** Gives the share back; the last one of a connection closes it. */
-  release(): void;
-}
+import { Endpoint, type EndpointLease, type EndpointOptions, type TlsOptions } from "./endpoint.ts";
 
 /** HTTP/2 connections shared by clients: one for each instance, and another when the peer's stream limit is reached. */
 export interface EndpointPool extends AsyncDisposable {

@@ -1,9 +1,31 @@
-import type { ClientHttp2Session } from "node:http2";
+import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
 import type { Transport } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import { ImError } from "../im-error.ts";
 import { createStreamTransport, sessionOptions } from "../transport/stream-transport.ts";
-import type { EndpointLease, EndpointOptions } from "./endpoint-pool.ts";
+
+/** TLS towards the servers; `true` means the system's certificate authorities and no client certificate. */
+export type TlsOptions =
+  | boolean
+  | Pick<
+      SecureClientSessionOptions,
+      "ca" | "cert" | "key" | "passphrase" | "pfx" | "servername" | "rejectUnauthorized"
+    >;
+
+export interface EndpointOptions {
+  tls: TlsOptions;
+  readMaxBytes: number;
+  writeMaxBytes: number;
+}
+
+/** One client's share of a connection. */
+export interface EndpointLease {
+  readonly transport: Transport;
+  /** Tells the pool the session that the lease's stream runs on; `onGoaway` hears when the peer announces its leave. */
+  follow(session: ClientHttp2Session, onGoaway: () => void): void;
+  /** Gives the share back; the last one of a connection closes it. */
+  release(): void;
+}
 
 /** Until the peer has told its limit: the least that RFC 9113 asks of a peer, less the reserve. */
 const assumedMaxLeases = 90;

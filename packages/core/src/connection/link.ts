@@ -3,7 +3,7 @@ import type { ServiceInstance } from "@im-sdk/contracts";
 import { IMService, type MessageRequest, type MessageResponse } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 import { streamObserverKey } from "../transport/stream-observer.ts";
-import type { EndpointLease } from "./endpoint-pool.ts";
+import type { EndpointLease } from "./endpoint.ts";
 import { type FrameSource, OutgoingFrames } from "./outgoing-frames.ts";
 
 export type Capability = "ack" | "resume";

@@ -1,11 +1,11 @@
 import { type Client, createContextValues } from "@connectrpc/connect";
 import type { GetRoomInfoResponse, IMService, JoinRoomResponse, LeaveRoomResponse } from "@im-sdk/gen";
+import { requireId } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Link } from "../connection/link.ts";
 import { routeObserverKey } from "../connection/routed-transport.ts";
 import type { JoinedRooms } from "../delivery/joined-rooms.ts";
 import type { RoomPositions } from "../delivery/room-positions.ts";
-import { requireId } from "../im-client-options.ts";
 import { callWithStatus, type RequestOptions } from "../unary-call.ts";
 
 export interface RoomCallsOptions {

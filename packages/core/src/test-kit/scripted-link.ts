@@ -1,7 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import type { ServiceInstance } from "@im-sdk/contracts";
 import type { MessageRequest, MessageResponse } from "@im-sdk/gen";
-import type { EndpointLease } from "../connection/endpoint-pool.ts";
+import type { EndpointLease } from "../connection/endpoint.ts";
 import { Link } from "../connection/link.ts";
 import type { ImError } from "../im-error.ts";
 import { type StreamObserver, streamObserverKey } from "../transport/stream-observer.ts";
