@@ -147,7 +147,7 @@ test("traces of a machine are found, and what only looks alike is not", () => {
   }
   for (const text of [
     "GET /v1/health/service",
-    "~/work/src",
+    "~/src",
     "#!/usr/bin/env bash",
     "a/home/b",
     "registry.register()",
