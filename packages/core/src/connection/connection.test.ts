@@ -134,7 +134,7 @@ describe("connecting", () => {
   });
 
   test("can be cancelled at any time", async () => {
-    const { connection, connect, told } = setup();
+    const { connection, connect, told, rounds } = setup();
     const abort = new AbortController();
     const connecting = connect(abort.signal);
     await settle();
@@ -144,7 +144,8 @@ describe("connecting", () => {
       return (error.cause as Error).message === "enough";
     });
     assert.equal(connection.state, "idle");
-    await assert.rejects(connect(abort.signal), hasCode("canceled"));
+    const unwanted = connect(abort.signal, () => Promise.reject(new Error("prepared in vain")));
+    await assert.rejects(unwanted, (error: unknown) => hasCode("canceled")(error) && rounds.length === 1);
     assert.deepEqual(told().slice(-2), ["idle > connecting", "connecting > idle"]);
   });
 
@@ -276,12 +277,16 @@ describe("replacing a stream before it breaks", () => {
   });
 
   test("stays when that fails, and when there is no other instance", async () => {
-    const { up, outcome, told, connection } = setup({ hasAlternative: true });
+    const { up, outcome, told, rounds, connection } = setup({ hasAlternative: true });
     const first = await up();
     const replacing = connection.replace(first.link);
     await outcome(down());
     await replacing;
     assert.deepEqual([connection.link, connection.state, told()], [first.link, "connected", []]);
+    const again = connection.replace(first.link);
+    await outcome(down());
+    await again;
+    assert.equal(rounds.length, 3, "may be tried again");
     first.response.fail(down());
     await settle();
     assert.equal(connection.state, "reconnecting");
@@ -358,6 +363,7 @@ describe("closing", () => {
     assert.deepEqual(told(), ["connected > closed"]);
     await connection.close(500);
     await assert.rejects(connect(), hasCode("failed_precondition", "closed"));
+    assert.deepEqual(told(), []);
   });
 
   test("aborts a stream that does not end in time, and those that were replaced", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
@@ -113,6 +114,12 @@ function ackOf(originalMessageId: string): MessageResponse {
   return incoming("", { type: MessageType.ACK, content });
 }
 
+function answerTo(join: MessageRequest | undefined, sequence: bigint): MessageResponse {
+  const response = create(JoinRoomResponseSchema, { head: { epoch: "e", sequence } });
+  const content = toBinary(JoinRoomResponseSchema, response);
+  return incoming(join?.messageId ?? "", { roomId: join?.roomId ?? "", type: MessageType.JOIN_ROOM, content });
+}
+
 function serverDraining(): MessageResponse {
   const content = toBinary(SystemContentSchema, create(SystemContentSchema, { eventType: "server_draining" }));
   return incoming("drain", { roomId: "", type: MessageType.SYSTEM, content });
@@ -224,7 +231,7 @@ describe("joining again", () => {
   });
 
   test("a grant that comes after the connection counts as up makes up for it", async () => {
-    const { outbox, rooms, send, link } = setup({ defaultRoomId: "r" });
+    const { conversation, gaps, outbox, positions, rooms, send, link, lose } = setup({ defaultRoomId: "r" });
     rooms.add("s", {});
     const up = await link({ grants: undefined });
     const early = send("early");
@@ -240,17 +247,42 @@ describe("joining again", () => {
     await settle();
     assert.equal(up.sent.at(-1)?.ackRequired, true);
     assert.equal(outbox.size, 1, "which now waits for its ACK");
+    up.response.push(...joinsOf(up).map((frame) => answerTo(frame, 9n)));
+    await settle();
+    assert.deepEqual([gaps, positions.get("s")], [[], { epoch: "e", sequence: 9n }], "they were first joins");
+    await lose(up);
+    assert.equal(conversation.greeting().frames.length, 2);
   });
 
-  test("a grant that comes after the link is gone changes nothing", async () => {
-    const { send, link, lose } = setup();
+  test("a grant that comes when the link has been replaced changes nothing", async () => {
+    const { conversation, send, link } = setup({ defaultRoomId: "r" });
     const old = await link({ grants: undefined });
-    await lose(old);
-    const up = await link();
+    const up = await link({}, old);
     old.grant("ack,resume");
+    await settle();
+    assert.deepEqual([joinsOf(old), conversation.greeting().frames], [[], []]);
+    old.response.end();
     await settle();
     assert.equal((await send("m")).delivery, "written");
     assert.equal(up.sent.at(-1)?.ackRequired, false);
+  });
+
+  test("the answer to the greeting's join counts, also when another stream was tried meanwhile in vain", async () => {
+    const { conversation, positions, link, lose } = setup({ defaultRoomId: "r" });
+    await lose(await link(resuming));
+    const up = await link(resuming);
+    conversation.greeting();
+    up.response.push(...joinsOf(up).map((frame) => answerTo(frame, 9n)));
+    await settle();
+    assert.deepEqual(positions.get("r"), { epoch: "e", sequence: 9n });
+  });
+
+  test("the first join by a frame is no join again, and has no gap", async () => {
+    const { gaps, positions, link } = setup({ userId: "张三", defaultRoomId: "r" });
+    const up = await link(resuming);
+    up.response.push(...joinsOf(up).map((frame) => answerTo(frame, 9n)));
+    await settle();
+    assert.deepEqual([gaps, positions.get("r")], [[], { epoch: "e", sequence: 9n }]);
   });
 
   test("answers to joins are consumed; those to a greeting whose link never came up are forgotten", async () => {
@@ -258,14 +290,10 @@ describe("joining again", () => {
     await lose(await link(resuming));
     const failed = conversation.greeting();
     const up = await link(resuming);
-    const head = { epoch: "e", sequence: 9n };
-    const content = toBinary(JoinRoomResponseSchema, create(JoinRoomResponseSchema, { head }));
-    const answerTo = (frame: MessageRequest | undefined) =>
-      incoming(frame?.messageId ?? "", { type: MessageType.JOIN_ROOM, content });
-    conversation.onFrame(answerTo(failed.frames[0]), up.link);
+    conversation.onFrame(answerTo(failed.frames[0], 9n), up.link);
     assert.equal(positions.get("r"), undefined);
-    conversation.onFrame(answerTo(joinsOf(up)[0]), up.link);
-    assert.deepEqual(positions.get("r"), head);
+    conversation.onFrame(answerTo(joinsOf(up)[0], 9n), up.link);
+    assert.deepEqual(positions.get("r"), { epoch: "e", sequence: 9n });
     assert.deepEqual([delivered, gaps.length], [[], 1]);
   });
 });
@@ -343,6 +371,30 @@ describe("a received frame", () => {
     await finishOne();
     assert.deepEqual(delivered, ["0", "1"]);
     assert.ok(up.response.pulls > pulls, "there is room again");
+  });
+
+  test("waits for the slowest of several consumers", async () => {
+    const { conversation, link } = setup();
+    const pauses = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    let seen = 0;
+    for (const { promise } of pauses) {
+      conversation.addConsumer({
+        push() {
+          seen++;
+          return promise;
+        },
+        end() {},
+      });
+    }
+    const up = await link();
+    up.response.push(incoming("a"), incoming("b"));
+    await settle();
+    for (const { resolve } of pauses) {
+      assert.equal(seen, 2);
+      resolve();
+      await settle();
+    }
+    assert.equal(seen, 4);
   });
 
   test("that waits for room does not keep the link from being aborted", async () => {
@@ -494,6 +546,25 @@ describe("loops over messages", () => {
     for (const signal of [abort.signal, undefined]) {
       assert.equal((await conversation.iterate(undefined, signal).next()).done, true);
     }
+  });
+
+  test("throw the reason when no connection comes any more, and may begin again", async () => {
+    const { conversation } = setup();
+    const waiting = conversation.iterate(undefined, undefined).next();
+    conversation.giveUp(new ImError("unavailable", "gave up"));
+    await assert.rejects(waiting, /gave up/);
+    const again = conversation.iterate(undefined, undefined);
+    const next = again.next();
+    conversation.close();
+    assert.equal((await next).done, true);
+  });
+
+  test("leave nothing at the signal when they have ended", async () => {
+    const { signal } = new AbortController();
+    const loop = setup().conversation.iterate(undefined, signal);
+    assert.equal(getEventListeners(signal, "abort").length, 1);
+    await loop.return();
+    assert.equal(getEventListeners(signal, "abort").length, 0);
   });
 
   test("that are left get no more", async () => {

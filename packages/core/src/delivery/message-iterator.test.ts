@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ImError } from "../im-error.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
+import { hasCode } from "../test-kit/has-code.ts";
 import { settle } from "../test-kit/until.ts";
 import { maxQueuedDeliveries } from "./message-consumer.ts";
 import { MessageIterator } from "./message-iterator.ts";
@@ -116,6 +118,21 @@ test("its end answers a loop that waits, and releases who paused for it", async 
   for (let index = 0; index < maxQueuedDeliveries; index++) pause = full.push(`${index}`);
   full.iterator.end();
   await pause;
+});
+
+test("an error at its end is thrown once, after what is queued, to whoever waits or asks next", async () => {
+  const { iterator, push } = setup();
+  push("a");
+  iterator.end(new ImError("unavailable", "gave up"));
+  assert.equal(idOf(await iterator.next()), "a");
+  await assert.rejects(iterator.next(), hasCode("unavailable", "gave up"));
+  assert.deepEqual(await iterator.next(), done);
+
+  const waited = setup().iterator;
+  const both = [waited.next(), waited.next()] as const;
+  waited.end(new ImError("unavailable", "gave up"));
+  await assert.rejects(both[0], hasCode("unavailable"));
+  assert.deepEqual(await both[1], done);
 });
 
 test("a loop that is left has handled its last message, forgets the queue and ends", async () => {

@@ -158,6 +158,22 @@ describe("the answer to a join with a cursor", () => {
     assert.deepEqual(told, ["e50", gap(at(50), at(3, "f")), "f2", "f3", gap(at(3, "f"), at(4, "f")), "f5"]);
   });
 
+  test("covers nothing of an epoch that comes after it", () => {
+    const { positions, see, told } = setup();
+    see(5);
+    positions.onResumed("r", answer(at(20)), at(5));
+    see(1, 0, "f");
+    see(10, 9, "f");
+    assert.deepEqual(told.slice(-3), ["f1", gap(at(1, "f"), at(9, "f")), "f10"]);
+  });
+
+  test("at the head reports nothing, whatever it says of recovering", () => {
+    const { positions, see, told } = setup();
+    see(5);
+    positions.onResumed("r", answer(at(5)), at(5));
+    assert.deepEqual(told, ["e5"]);
+  });
+
   test("reports nothing when another connection has brought it all meanwhile", () => {
     const { positions, see, told } = setup();
     see(5);
@@ -180,6 +196,16 @@ describe("the answer to a join with a cursor", () => {
     positions.onResumed("r", answer(at(3)), at(1));
     assert.deepEqual([told, positions.get("r")], [[], at(3)]);
   });
+});
+
+test("a message that is sent again into a new log is delivered once", () => {
+  const { positions } = setup();
+  const take = (epoch: string, sequence: bigint, fromUserId = "bob") =>
+    positions.advance(incoming("m", { epoch, sequence, fromUserId }));
+  assert.equal(take("e", 5n), true);
+  assert.equal(take("f", 1n), false);
+  assert.deepEqual(positions.get("r"), at(1, "f"));
+  assert.equal(take("f", 2n, "carol"), true, "ids are each sender's own");
 });
 
 test("a join again on a server without positions is a gap of unknown extent", () => {
