@@ -12,8 +12,25 @@ export function requireTimeoutMs(name: string, value: number): number {
   throw invalidArgument(name, value, "a positive number of milliseconds");
 }
 
+/** Throws `invalid_argument` unless every value is a string; returns the record. */
+export function requireMetadata(value: Readonly<Record<string, string>>): Record<string, string> {
+  const isRecord =
+    typeof value === "object" && value !== null && Object.values(value).every((item) => typeof item === "string");
+  if (!isRecord) throw invalidArgument("metadata", value, "an object of strings");
+  return { ...value };
+}
+
 /** An error that names the argument, what it must be, and what it was. */
 export function invalidArgument(name: string, value: unknown, want: string): ImError {
-  const got = typeof value === "string" ? `"${value}"` : String(value);
+  const got = typeof value === "string" ? `"${value}"` : textOf(value);
   return new ImError("invalid_argument", `${name} must be ${want}, got ${got}`);
+}
+
+/** Not every object has a text: one without a prototype throws when asked for it. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "an object";
+  }
 }

@@ -28,21 +28,14 @@ export class ClientLifecycle {
     }
     return this.#parts.connection.connect(signal, async (ends) => {
       if (discovery === undefined) return;
-      await within(connectTimeoutMs, clock, ends, this.#follow(discovery));
+      await within(connectTimeoutMs, clock, this.#follow(discovery), () => "no first list of instances has come", ends);
     });
   }
 
   /** Takes no more messages and waits until those that were taken are settled; rejects `deadline_exceeded`. */
   async drain(timeoutMs: number): Promise<void> {
     const { sender, outbox } = this.#parts;
-    const never = new AbortController().signal;
-    await within(
-      timeoutMs,
-      this.#options.clock,
-      never,
-      sender.drain(),
-      () => `${outbox.size} messages are not settled yet`,
-    );
+    await within(timeoutMs, this.#options.clock, sender.drain(), () => `${outbox.size} messages are not settled yet`);
   }
 
   disconnect(timeoutMs: number): Promise<void> {
@@ -61,39 +54,44 @@ export class ClientLifecycle {
     await connection.close(closeGraceMs);
     outbox.close(new ImError("canceled", "the client was disconnected"));
     this.#ended.abort();
-    await discovery?.close();
     if (ownsEndpointPool) await endpointPool.close();
     conversation.close();
-    if (wasUp) await events.emit("disconnect", undefined);
+    if (wasUp) void events.emit("disconnect", undefined);
+    // Last, and bounded: the rest must not depend on what somebody else wrote.
+    if (discovery !== undefined) {
+      await within(timeoutMs, this.#options.clock, discovery.close(), () => "the discovery has not closed").catch(
+        (reason: unknown) => void events.emit("error", ImError.from(reason, "closing the discovery")),
+      );
+    }
   }
 
   #follow(discovery: ServiceDiscovery): Promise<void> {
-    this.#following ??= this.#parts.instances.follow(discovery, this.#ended.signal).catch((reason: unknown) => {
+    this.#following ??= this.#parts.instances.follow(discovery, this.#ended.signal, () => {
       this.#following = undefined;
-      throw reason;
     });
     return this.#following;
   }
 }
 
+/** Settles as the work does; rejects `deadline_exceeded` after a time, or with the signal's reason when that aborts. */
 async function within(
   timeoutMs: number,
   clock: Clock,
-  signal: AbortSignal,
   work: Promise<void>,
-  detail: () => string = () => "no first list of instances has come",
+  detail: () => string,
+  signal?: AbortSignal,
 ): Promise<void> {
   const ended = Promise.withResolvers<never>();
   const timer = clock.setTimeout(
     () => ended.reject(new ImError("deadline_exceeded", `not done within ${timeoutMs} ms: ${detail()}`)),
     timeoutMs,
   );
-  const onAbort = () => ended.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const onAbort = () => ended.reject(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await Promise.race([work, ended.promise]);
   } finally {
     clock.clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
   }
 }

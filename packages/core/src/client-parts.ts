@@ -46,7 +46,12 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const identity = createIdentityInterceptor({ userId, capabilities });
   const credentials = tokens === undefined ? [] : [interceptWithTokens(tokens)];
   const perCall = [identity, ...credentials, ...options.interceptors];
-  const retry = createRetryInterceptor({ maxAttempts: options.maxRetries + 1, clock, random });
+  const retry = createRetryInterceptor({
+    maxAttempts: options.maxRetries + 1,
+    dedupesMessages: () => connection.link?.capabilities.has("ack") ?? false,
+    clock,
+    random,
+  });
   const greetings = new WeakMap<Link, Greeting>();
 
   const conversation = new Conversation({
@@ -105,7 +110,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         context,
       ),
     hasAlternative: ({ instance }) => instance !== undefined && hasOther(options, instances, instance),
-    renewToken: () => tokens?.clear() ?? false,
+    renewToken: () => typeof options.credentials === "function" && (tokens?.clear() ?? false),
     connectTimeoutMs: options.connectTimeoutMs,
     maxRetries: options.maxRetries,
     retryIntervalMs: options.retryIntervalMs,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import net, { type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HealthCheckResponseSchema, HealthStatus, MessageResponseSchema, MessageType } from "@im-sdk/gen";
@@ -134,6 +137,32 @@ test("when nothing but a hostile server is there, connect or the loss of it says
   for (const error of failures) assert.ok(error?.message.includes("text/html"), error?.message);
   await client.disconnect();
   await hostile[Symbol.asyncDispose]();
+});
+
+test("a peer that speaks HTTP/1 or TLS, or no protocol at all, is an error of connect and nothing else", async (t) => {
+  const http1 = http.createServer((_, response) => response.end("hi")).listen(0, "127.0.0.1");
+  const garbage = net
+    .createServer((socket) => socket.on("error", () => {}).end(Buffer.alloc(100, 7)))
+    .listen(0, "127.0.0.1");
+  t.after(() => {
+    http1.close();
+    garbage.close();
+  });
+  const uncaught: unknown[] = [];
+  const onUncaught = (error: unknown) => uncaught.push(error);
+  process.on("uncaughtException", onUncaught);
+  t.after(() => process.off("uncaughtException", onUncaught));
+  for (const server of [http1, garbage]) {
+    if (!server.listening) await once(server, "listening");
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const tls of [false, true]) {
+      const client = new ImClient({ userId: "ann", services: [address], tls, maxRetries: 1, retryIntervalMs: 5 });
+      await assert.rejects(client.connect(), hasCode("unavailable", address));
+      await client.disconnect();
+    }
+  }
+  await new Promise(setImmediate);
+  assert.deepEqual(uncaught, []);
 });
 
 test("an instance that says NOT_SERVING is passed over; one without HealthCheck is taken", async (t) => {

@@ -15,6 +15,7 @@ import { type OutboxOptions, resolveOutboxOptions } from "./delivery/outbox-opti
 import { toServiceInstances } from "./discovery/service-address.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import { ImError } from "./im-error.ts";
+import { isHeaderText } from "./interceptors/id-header.ts";
 import type { TokenProvider } from "./interceptors/token-cache.ts";
 import { defaultMaxMessageBytes } from "./transport/stream-transport.ts";
 
@@ -104,9 +105,9 @@ export function resolveImClientOptions(options: ImClientOptions) {
     userId: options.userId,
     defaultRoomId: options.defaultRoomId,
     serviceName,
-    discovery: options.discovery,
+    discovery: shaped("discovery", options.discovery, "discover", "watch", "close"),
     services: options.services === undefined ? undefined : toServiceInstances(options.services, serviceName),
-    balancer: options.balancer ?? createDefaultBalancer(options.random),
+    balancer: shaped("balancer", options.balancer, "update", "pick") ?? createDefaultBalancer(options.random),
     hasOwnBalancer: options.balancer !== undefined,
     hashKey: requireId("hashKey", options.hashKey ?? options.userId),
     connectTimeoutMs: positive(options, "connectTimeoutMs"),
@@ -120,11 +121,11 @@ export function resolveImClientOptions(options: ImClientOptions) {
     tls: resolveTls(options.tls),
     credentials: credentials(options.credentials),
     interceptors: interceptors(options.interceptors ?? []),
-    endpointPool: options.endpointPool ?? createEndpointPool(),
+    endpointPool: shaped("endpointPool", options.endpointPool, "acquire", "close") ?? createEndpointPool(),
     ownsEndpointPool: options.endpointPool === undefined,
     outbox: resolveOutboxOptions(options.outbox),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
+    clock: shaped("clock", options.clock, "now", "setTimeout", "clearTimeout") ?? systemClock,
+    random: listener("random", options.random) ?? Math.random,
     onMessage: listener("onMessage", options.onMessage),
     onConnect: listener("onConnect", options.onConnect),
     onDisconnect: listener("onDisconnect", options.onDisconnect),
@@ -149,10 +150,26 @@ function messageBytes(options: ImClientOptions, name: "maxReceiveBytes" | "maxSe
   throw invalidArgument(name, value, `an integer from 1 to ${largestMessageBytes}`);
 }
 
+/** A shape that TypeScript would have refused, caught before it fails far from the mistake. */
+function shaped<T>(name: string, value: T | undefined, ...methods: string[]): T | undefined {
+  if (value === undefined) return undefined;
+  const holder = value as Record<string, unknown> | null;
+  const isShaped =
+    typeof holder === "object" && holder !== null && methods.every((m) => typeof holder[m] === "function");
+  if (!isShaped) throw invalidArgument(name, value, `an object with ${methods.map((m) => `${m}()`).join(", ")}`);
+  return value;
+}
+
 function credentials(value: ImClientBaseOptions["credentials"]): ImClientBaseOptions["credentials"] {
-  if (value === undefined || typeof value === "function" || (typeof value === "string" && value !== "")) return value;
+  if (
+    value === undefined ||
+    typeof value === "function" ||
+    (typeof value === "string" && value !== "" && isHeaderText(value))
+  ) {
+    return value;
+  }
   // The value is left out: it may be a secret.
-  throw new ImError("invalid_argument", "credentials must be a token that is not empty, or a function that gives one");
+  throw new ImError("invalid_argument", "credentials must be a token of printable ASCII, or a function that gives one");
 }
 
 function interceptors(value: Interceptor[]): Interceptor[] {

@@ -156,6 +156,22 @@ test("connect can be cancelled, and called again", async (t) => {
   assert.equal(client.isConnected, true);
 });
 
+test("callers of connect share the attempt; one that aborts ends only its own wait", async (t) => {
+  const server = await startServer(t);
+  const proxy = await startFaultProxy(`127.0.0.1:${server.port}`);
+  t.after(() => proxy.close());
+  proxy.stall();
+  const { client } = record(t, { userId: "ann", services: [proxy.address] });
+  const stop = new AbortController();
+  const first = client.connect({ signal: stop.signal });
+  const second = client.connect();
+  stop.abort();
+  await assert.rejects(first, hasCode("canceled"));
+  proxy.resume();
+  await second;
+  assert.equal(client.isConnected, true);
+});
+
 test("after maxRetries failures in a row the client gives up, says so, and can be connected again", async (t) => {
   const server = await startImServer();
   const ann = record(t, { userId: "ann", services: [`127.0.0.1:${server.port}`], maxRetries: 2, retryIntervalMs: 5 });

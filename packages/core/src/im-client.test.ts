@@ -3,8 +3,10 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { MessageType } from "@im-sdk/gen";
 import { startImServer } from "@im-sdk/server";
 import { createEndpointPool } from "./connection/endpoint-pool.ts";
+import { StaticDiscovery } from "./discovery/static-discovery.ts";
 import { ImClient } from "./im-client.ts";
 import type { ImClientOptions } from "./im-client-options.ts";
 import type { ImError } from "./im-error.ts";
@@ -299,6 +301,81 @@ test("a handler that returns a promise gets one message at a time, in order", as
   await all.promise;
   assert.equal(most, 1);
   assert.deepEqual(seen, texts);
+});
+
+test("a handler may send: its ACKs do not wait behind the messages it has not taken yet", async () => {
+  await using fixture = await setup({ defaultRoomId: "lobby" });
+  const ann = await fixture.client("ann");
+  const bob = await fixture.client("bob");
+  const count = 3_000;
+  let replies = 0;
+  const all = Promise.withResolvers<void>();
+  bob.client.on("message", async (message) => {
+    if (message.type !== "text" || message.fromUserId !== "ann") return;
+    const { delivery } = await bob.client.sendTextMessage("lobby", `re: ${message.text}`);
+    assert.equal(delivery, "acknowledged");
+    if (++replies === count) all.resolve();
+  });
+  await Promise.all(Array.from({ length: count }, (_, n) => ann.client.sendTextMessage("lobby", `${n}`)));
+  await all.promise;
+  assert.deepEqual(bob.of("error"), []);
+});
+
+test("types that the client says by itself cannot be sent as messages", async () => {
+  await using fixture = await setup({ defaultRoomId: "lobby" });
+  const { client } = await fixture.client("ann");
+  for (const type of [MessageType.ACK, MessageType.JOIN_ROOM, MessageType.LEAVE_ROOM, MessageType.HEARTBEAT]) {
+    await assert.rejects(
+      client.sendMessage({ type, content: new Uint8Array() }),
+      hasCode("invalid_argument", `${type}`),
+    );
+  }
+});
+
+test("a call settles by its deadline though the token provider hangs, and disconnect though a discovery does", async () => {
+  const hanging = new Promise<never>(() => {});
+  let hangs = false;
+  await using fixture = await setup();
+  const services = [`127.0.0.1:${fixture.server.port}`];
+  const client = new ImClient({
+    userId: "ann",
+    discovery: {
+      discover: async () => [],
+      async *watch() {
+        yield await new StaticDiscovery(services).discover("im-service");
+        await hanging;
+      },
+      close: () => hanging,
+      [Symbol.asyncDispose]: () => hanging,
+    },
+    // A token that has run out when it is given is asked for again by the next call.
+    credentials: () => (hangs ? hanging : { token: "t", expiresAt: new Date(0) }),
+  });
+  const errors: ImError[] = [];
+  client.on("error", (error) => errors.push(error));
+  await client.connect();
+  hangs = true;
+  await assert.rejects(client.getRoomInfo("r", { timeoutMs: 50 }), hasCode("deadline_exceeded"));
+  await client.disconnect({ timeoutMs: 50 });
+  assert.equal(client.state, "closed");
+  hasCode("deadline_exceeded", "discovery")(errors[0]);
+});
+
+test("disconnect does not wait for listeners, and nothing reaches a handler after it", async () => {
+  await using fixture = await setup({ defaultRoomId: "lobby" });
+  const { client } = await fixture.client("ann");
+  let seen = 0;
+  let seenAtEnd = 0;
+  client.on("message", async () => {
+    seen++;
+    await new Promise(setImmediate);
+  });
+  client.on("disconnect", () => client.disconnect());
+  await Promise.all(Array.from({ length: 200 }, (_, n) => client.sendTextMessage("lobby", `${n}`)));
+  await client.disconnect();
+  seenAtEnd = seen;
+  for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate);
+  assert.ok(seen <= seenAtEnd + 1, `${seen} after ${seenAtEnd}`);
 });
 
 test("many clients share the connections of one pool, and leave none behind", async () => {

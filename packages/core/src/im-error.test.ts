@@ -55,11 +55,12 @@ test("aborts and timeouts are canceled, other errors and values unknown", () => 
 });
 
 test("what may succeed later is retryable, unless it is said otherwise", () => {
-  const retryable = new Set(["unavailable", "resource_exhausted", "aborted", "expired"]);
+  const retryable = new Set(["unavailable", "aborted", "expired"]);
   for (const code of [...names.map(([, name]) => name), "rejected" as const, "expired" as const]) {
     assert.equal(new ImError(code, "x").retryable, retryable.has(code), code);
   }
   assert.equal(new ImError("aborted", "x", { retryable: false }).retryable, false);
+  assert.equal(new ImError("resource_exhausted", "x", { retryAfterMs: 5 }).retryable, true);
   assert.equal(new ImError("unknown", "x", { retryable: true }).retryable, true);
 });
 

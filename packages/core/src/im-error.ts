@@ -28,7 +28,7 @@ export type ImErrorCode =
   | "unauthenticated";
 
 export interface ImErrorOptions {
-  /** The same call may succeed later; by default true for `unavailable`, `resource_exhausted`, `aborted` and `expired`. */
+  /** The same call may succeed later; by default true for `unavailable`, `aborted`, `expired`, and after `retryAfterMs`. */
   retryable?: boolean;
   /** How long the server asked to wait before another try. */
   retryAfterMs?: number | undefined;
@@ -45,7 +45,7 @@ export class ImError extends Error {
   constructor(code: ImErrorCode, message: string, options: ImErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.retryable = options.retryable ?? retryableCodes.has(code);
+    this.retryable = options.retryable ?? (retryableCodes.has(code) || options.retryAfterMs !== undefined);
     this.retryAfterMs = options.retryAfterMs;
   }
 
@@ -58,6 +58,20 @@ export class ImError extends Error {
       cause: reason,
       retryAfterMs: retryAfterMs(error.metadata),
     });
+  }
+
+  /** For callers of the raw stubs, who know gRPC's codes; `cause` is this error. */
+  toConnectError(): ConnectError {
+    const code = Object.entries(codeNames).find(([, name]) => name === this.code)?.[0];
+    return new ConnectError(this.message, code === undefined ? Code.Unknown : Number(code), undefined, undefined, this);
+  }
+
+  /** {@link from} for a call under the caller's signal: `canceled` is only what that signal did. */
+  static fromCall(reason: unknown, what: string, signal: AbortSignal | undefined): ImError {
+    if (signal?.aborted) return new ImError("canceled", `${what} was cancelled`, { cause: signal.reason });
+    const error = ImError.from(reason, what);
+    // Ours to cancel was only the connection, which was given up below the call.
+    return error.code === "canceled" ? new ImError("unavailable", error.message, { cause: error.cause }) : error;
   }
 }
 
@@ -85,7 +99,7 @@ const codeNames: Record<number, ImErrorCode> = {
   [Code.Unauthenticated]: "unauthenticated",
 };
 
-const retryableCodes: ReadonlySet<ImErrorCode> = new Set(["unavailable", "resource_exhausted", "aborted", "expired"]);
+const retryableCodes: ReadonlySet<ImErrorCode> = new Set(["unavailable", "aborted", "expired"]);
 
 /** `grpc-retry-pushback-ms` (gRFC A6) or `retry-after` in seconds (RFC 9110), in milliseconds. */
 function retryAfterMs(metadata: Headers): number | undefined {

@@ -22,9 +22,7 @@ export async function callUnary<T>(
   try {
     return await call(options.signal === undefined ? { timeoutMs } : { timeoutMs, signal: options.signal });
   } catch (reason) {
-    if (options.signal?.aborted)
-      throw new ImError("canceled", `${what} was cancelled`, { cause: options.signal.reason });
-    throw ImError.from(reason, what);
+    throw ImError.fromCall(reason, what, options.signal);
   }
 }
 

@@ -18,8 +18,8 @@ export interface UploadOptions {
   format: string;
   /** Length of the recording in seconds; default 0, which means not known. */
   durationSeconds?: number;
-  /** Called after each chunk has been taken for sending. One that throws fails the upload. */
-  onProgress?: (progress: UploadProgress) => void;
+  /** Called after each chunk has been taken for sending. One that throws or rejects fails the upload. */
+  onProgress?: (progress: UploadProgress) => unknown;
   /** Gives the upload up; the server keeps nothing of it. */
   signal?: AbortSignal;
   /** Deadline of the whole upload; none by default. */
@@ -76,7 +76,7 @@ export async function uploadAudio(
       yield { data: { case: "chunk" as const, value: chunk } };
       sentBytes += chunk.byteLength;
       try {
-        onProgress?.({ sentBytes, totalBytes });
+        await onProgress?.({ sentBytes, totalBytes });
       } catch (reason) {
         throw ours(reason);
       }
@@ -89,9 +89,8 @@ export async function uploadAudio(
     assertSuccess(response.status, what);
     return response;
   } catch (reason) {
-    if (signal?.aborted) throw new ImError("canceled", `${what} was cancelled`, { cause: signal.reason });
-    if (ownFailure !== undefined) throw ownError(what, ownFailure.reason);
-    throw ImError.from(reason, what);
+    if (ownFailure !== undefined && !signal?.aborted) throw ownError(what, ownFailure.reason);
+    throw ImError.fromCall(reason, what, signal);
   } finally {
     if (!hasBegun) void abandon(bytes);
   }

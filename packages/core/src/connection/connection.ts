@@ -15,6 +15,14 @@ export interface ConnectionOptions extends DialerOptions {
   onGaveUp(error: ImError): void;
 }
 
+/** A call of `connect()` and those that joined it. */
+interface Attempt {
+  readonly abandon: AbortController;
+  /** Settles when it has succeeded, failed or wound down; never rejects. */
+  readonly done: Promise<void>;
+  waiting: number;
+}
+
 /** How long a stream that was replaced has to end by itself. */
 const replacedGraceMs = 5_000;
 
@@ -27,6 +35,8 @@ export class Connection {
   readonly #dialer: Dialer;
   #ended = new AbortController();
   #ready = Promise.withResolvers<Link>();
+  /** While connecting. */
+  #attempt: Attempt | undefined;
   #isReplacing = false;
   /** Streams that were replaced and have not ended yet. */
   readonly #replaced = new Set<Link>();
@@ -45,17 +55,23 @@ export class Connection {
     return this.#link;
   }
 
-  /** Resolves when connected; callers that ask meanwhile share the outcome. */
+  /** Resolves when connected. Callers that ask meanwhile share the attempt; it ends when the last of them aborts. */
   connect(signal: AbortSignal | undefined, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.#state === "connected") return Promise.resolve();
     if (this.#ended.signal.aborted) return Promise.reject(closedError());
-    if (this.#state === "idle" || this.#state === "closed") return this.#connect(signal, prepare);
-    return this.ready(signal).then(
-      () => {},
-      (reason: unknown) => {
-        throw signal?.aborted ? canceledError(signal) : reason;
-      },
-    );
+    if (signal?.aborted) return Promise.reject(canceledError(signal));
+    if (this.#attempt?.abandon.signal.aborted) return this.#attempt.done.then(() => this.connect(signal, prepare));
+    if (this.#state === "idle" || this.#state === "closed") this.#attempt = this.#startAttempt(prepare);
+    const attempt = this.#attempt;
+    if (attempt !== undefined) attempt.waiting++;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        if (attempt !== undefined && --attempt.waiting === 0) attempt.abandon.abort();
+        if (signal !== undefined) reject(canceledError(signal));
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#ready.promise.then(() => resolve(), reject).finally(() => signal?.removeEventListener("abort", onAbort));
+    });
   }
 
   /** The open link, waited for while connecting or reconnecting. Rejects when there is none to come. */
@@ -64,6 +80,10 @@ export class Connection {
     if (this.#ended.signal.aborted) return Promise.reject(closedError());
     if (this.#state === "idle") {
       return Promise.reject(new ImError("failed_precondition", "the client is not connected: call connect() first"));
+    }
+    if (this.#link !== undefined) {
+      // It has just ended, and who watches it has not heard of that yet.
+      return this.#link.closed.then(() => this.ready(signal));
     }
     if (signal === undefined) return this.#ready.promise;
     return new Promise((resolve, reject) => {
@@ -76,11 +96,12 @@ export class Connection {
 
   /** Opens another stream before this one is gone, and moves to it. Stays when that fails. */
   async replace(link: Link): Promise<void> {
-    if (this.#link !== link || this.#isReplacing || !this.#options.hasAlternative(link)) return;
+    if (this.#link !== link || this.#isReplacing) return;
     this.#isReplacing = true;
     try {
       const next = await this.#options.connectOnce({
-        exclude: excludeOf(link),
+        // A single address may stand for many instances: a proxy, a DNS name.
+        exclude: this.#options.hasAlternative(link) ? excludeOf(link) : [],
         timeoutMs: this.#options.connectTimeoutMs,
         signal: this.#ended.signal,
       });
@@ -106,22 +127,27 @@ export class Connection {
     );
   }
 
-  async #connect(signal: AbortSignal | undefined, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { clock, connectTimeoutMs } = this.#options;
-    const ends = signal === undefined ? this.#ended.signal : AbortSignal.any([this.#ended.signal, signal]);
+  #startAttempt(prepare: (signal: AbortSignal) => Promise<void>): Attempt {
+    const abandon = new AbortController();
     this.#setState("connecting");
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
+    const done = this.#connect(AbortSignal.any([this.#ended.signal, abandon.signal]), prepare).finally(() => {
+      this.#attempt = undefined;
+    });
+    return { abandon, done, waiting: 0 };
+  }
+
+  async #connect(signal: AbortSignal, prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { clock, connectTimeoutMs } = this.#options;
+    const ready = this.#ready;
     try {
-      ends.throwIfAborted();
       const deadlineMs = clock.now() + connectTimeoutMs;
-      await prepare(ends);
-      this.#adopt(unlessAborted(await this.#dialer.connect(deadlineMs, ends), ends));
+      await prepare(signal);
+      this.#adopt(unlessAborted(await this.#dialer.connect(deadlineMs, signal), signal));
     } catch (reason) {
-      const error = signal?.aborted ? canceledError(signal) : ImError.from(reason, "connect failed");
       if (!this.#ended.signal.aborted) this.#setState("idle");
-      this.#ready.reject(error);
-      throw error;
+      ready.reject(ImError.from(reason, "connect failed"));
     }
   }
 

@@ -106,12 +106,26 @@ describe("coming back", () => {
   test("another instance is tried at once, without the one that was lost; later ones wait and exclude nobody", async () => {
     const { clock, lost, rounds, outcomes, delays } = setup({ hasAlternative: () => true });
     outcomes.splice(0, 1, unavailable(), "up");
-    const dialing = lost(0, unavailable(10_000));
+    const dialing = lost(0, unavailable());
     await settle();
     assert.deepEqual([delays()[0], [...(rounds[0]?.exclude ?? [])], rounds[0]?.atMs], [0, ["a"], 0]);
     await clock.advance(200);
     await dialing;
     assert.deepEqual([delays()[1], [...(rounds[1]?.exclude ?? [])]], [200, []]);
+  });
+
+  test("even with another instance, waits when the server asked for it or the loss is not the first in a row", async () => {
+    const asked = setup({ hasAlternative: () => true });
+    void asked.lost(0, unavailable(10_000)).catch(() => {});
+    await settle();
+    assert.deepEqual([asked.delays(), asked.rounds.length], [[10_000], 0]);
+    const again = setup({ hasAlternative: () => true });
+    again.outcomes.splice(0, 1, "up", "up");
+    await again.lost(0, unavailable());
+    void again.lost(0, unavailable()).catch(() => {});
+    await settle();
+    assert.equal(again.rounds.length, 1);
+    assert.ok((again.delays()[1] ?? 0) > 0);
   });
 
   test("every round has the connect timeout for itself", async () => {
@@ -203,7 +217,7 @@ describe("giving up", () => {
 describe("a token that was refused", () => {
   test("is renewed once, with a try at once", async () => {
     let renewals = 0;
-    const { clock, lost, rounds } = setup({ renewToken: () => ++renewals > 0, maxRetries: 0 });
+    const { clock, lost, rounds } = setup({ renewToken: () => ++renewals > 0, maxRetries: 1 });
     const dialing = lost(0, new ImError("unauthenticated", "expired token"));
     await settle();
     assert.deepEqual([renewals, rounds.length, clock.now()], [1, 1, 0]);

@@ -46,6 +46,8 @@ const maxBackoffMs = 60_000;
 export class Dialer {
   readonly #options: DialerOptions;
   #failures = 0;
+  /** One other token is asked for, until a connection has lasted. */
+  #hasRenewedToken = false;
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -54,14 +56,21 @@ export class Dialer {
   /** The first connection, within a deadline. Gives up early when the next try would come after it. */
   connect(deadlineMs: number, signal: AbortSignal): Promise<Link> {
     this.#failures = 0;
+    this.#hasRenewedToken = false;
     return this.#dial({ deadlineMs, signal, exclude: [], error: undefined, isDelayed: false, announce: false });
   }
 
-  /** The next connection: at once when there is another instance than the lost one's, after a delay otherwise. */
+  /**
+   * The next connection: at once for the first loss in a row when there is another instance than the lost one's and the
+   * server did not ask to wait, after a delay otherwise.
+   */
   reconnect({ link, error, lastedMs }: LostLink, signal: AbortSignal): Promise<Link> {
-    this.#failures = lastedMs >= this.#options.retryIntervalMs ? 1 : this.#failures + 1;
-    const isDelayed = !this.#options.hasAlternative(link);
-    const exclude = isDelayed ? [] : excludeOf(link);
+    const hasLasted = lastedMs >= this.#options.retryIntervalMs;
+    this.#failures = hasLasted ? 1 : this.#failures + 1;
+    if (hasLasted) this.#hasRenewedToken = false;
+    const hasAlternative = this.#options.hasAlternative(link);
+    const exclude = hasAlternative ? excludeOf(link) : [];
+    const isDelayed = !hasAlternative || this.#failures > 1 || error.retryAfterMs !== undefined;
     return this.#dial({ deadlineMs: Number.POSITIVE_INFINITY, signal, exclude, error, isDelayed, announce: true });
   }
 
@@ -76,13 +85,13 @@ export class Dialer {
     const { clock, connectTimeoutMs, connectOnce, onReconnecting, renewToken } = this.#options;
     const { deadlineMs, signal, announce } = start;
     let { exclude, error, isDelayed } = start;
-    let hasRenewedToken = false;
 
     for (;;) {
-      if (error?.code === "unauthenticated" && !hasRenewedToken && renewToken()) {
-        hasRenewedToken = true;
+      if (error !== undefined && this.#failures > this.#options.maxRetries) throw error;
+      if (error?.code === "unauthenticated" && !this.#hasRenewedToken && renewToken()) {
+        this.#hasRenewedToken = true;
         isDelayed = false;
-      } else if (error !== undefined && (finalCodes.has(error.code) || this.#failures > this.#options.maxRetries)) {
+      } else if (error !== undefined && finalCodes.has(error.code)) {
         throw error;
       }
       const delayMs = isDelayed && error !== undefined ? this.#delayMs(error) : 0;

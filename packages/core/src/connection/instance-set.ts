@@ -36,9 +36,9 @@ export class InstanceSet {
 
   /**
    * Follows a discovery until the signal aborts; resolves with the first snapshot. When it fails, rejects while no instances
-   * are known, and reports to `onError` while there are.
+   * are known, and reports to `onError` while there are. `onEnd` is called when there is nothing more to follow.
    */
-  follow(discovery: ServiceDiscovery, signal: AbortSignal): Promise<void> {
+  follow(discovery: ServiceDiscovery, signal: AbortSignal, onEnd: () => void = () => {}): Promise<void> {
     const { serviceName, onError } = this.#options;
     return new Promise((resolve, reject) => {
       const run = async () => {
@@ -49,6 +49,7 @@ export class InstanceSet {
         throw new ImError("unavailable", `the watch of ${serviceName} ended`);
       };
       run().catch((reason: unknown) => {
+        onEnd();
         if (signal.aborted) return reject(signal.reason);
         const error = ImError.from(reason, `discovery of ${serviceName} failed`);
         if (this.#updatedAtMs === undefined) return reject(error);

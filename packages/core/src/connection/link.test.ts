@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClientHttp2Stream } from "node:http2";
 import { describe, test } from "node:test";
+import { createInstance } from "@im-sdk/testing";
 import { ImError } from "../im-error.ts";
 import { incoming, outgoing } from "../test-kit/frames.ts";
 import { hasCode } from "../test-kit/has-code.ts";
@@ -46,6 +47,31 @@ test("a frame is written when the transport says so, or else when it asks for th
   assert.equal(written.length, 0);
   telling.observer?.onWrite?.(telling.sent);
   assert.deepEqual(written, ["a", "b"]);
+});
+
+test("it hears through its lease that the session is about to go, and belongs to the instance it was opened on", async () => {
+  const draining: unknown[] = [];
+  const session = {};
+  let onGoaway: (() => void) | undefined;
+  const instance = createInstance("a");
+  const scripted = new ScriptedLink({
+    instance,
+    lease: {
+      transport: {} as never,
+      follow(followed, listener) {
+        assert.equal(followed, session);
+        onGoaway = listener;
+      },
+      release() {},
+    },
+    onDraining: (link) => draining.push(link),
+  });
+  await settle();
+  scripted.observer?.onOpen?.({ session } as ClientHttp2Stream);
+  onGoaway?.();
+  assert.deepEqual(draining, [scripted.link]);
+  assert.equal(scripted.link.instance, instance);
+  assert.ok(scripted.link.base === scripted.link.transport && scripted.link.base !== undefined);
 });
 
 test("it grants what the headers name, and adds up; foreign words grant nothing", async () => {
@@ -145,6 +171,17 @@ describe("its end", () => {
     scripted.link.abort();
     assert.equal(await scripted.link.closed, undefined);
     assert.deepEqual(received, ["a"]);
+  });
+
+  test("by an abort within a frame's handler comes at once as well", async () => {
+    const scripted = new ScriptedLink({
+      onFrame: (_, link) => {
+        link.abort();
+        return new Promise(() => {});
+      },
+    });
+    scripted.response.push(incoming("a"));
+    assert.equal(await scripted.link.closed, undefined);
   });
 
   test("opens what waited for headers, and gives the lease back", async () => {

@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { AckContentSchema, type MessageRequest, type MessageResponse, MessageType } from "@im-sdk/gen";
 import type { Link } from "../connection/link.ts";
 import { ImError } from "../im-error.ts";
-import { isHeaderId, setIdHeader } from "../interceptors/id-header.ts";
+import { isHeaderText, setIdHeader } from "../interceptors/id-header.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 import { ackFrame, introductionFrame, isServerDraining } from "./control-frames.ts";
@@ -30,6 +30,12 @@ export interface Greeting {
   frames: MessageRequest[];
 }
 
+/** Held for consumers at the most while sends wait for their ACKs. */
+const maxUnhandledBytes = 64 * 1024 * 1024;
+
+/** What a message costs beside its content, roughly. */
+const frameOverheadBytes = 512;
+
 /** What is said on the stream, whichever stream it is at the moment: from frames to messages and back. */
 export class Conversation {
   readonly #options: ConversationOptions;
@@ -40,6 +46,8 @@ export class Conversation {
   /** Made for a stream that is not up yet, and perhaps never will be. */
   #pendingGreeting: Greeting | undefined;
   #isClosed = false;
+  #gaveUp: ImError | undefined;
+  #unhandledBytes = 0;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -60,6 +68,7 @@ export class Conversation {
     this.#consumers.add(iterator);
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted || this.#isClosed) iterator.end();
+    else if (this.#gaveUp !== undefined) iterator.end(this.#gaveUp);
     return iterator;
   }
 
@@ -69,8 +78,9 @@ export class Conversation {
     for (const consumer of [...this.#consumers]) consumer.end();
   }
 
-  /** No connection comes any more: loops over messages throw the reason. */
+  /** No connection comes any more: loops over messages throw the reason, until there is a connection again. */
   giveUp(error: ImError): void {
+    this.#gaveUp = error;
     for (const consumer of [...this.#consumers]) consumer.end(error);
   }
 
@@ -93,7 +103,7 @@ export class Conversation {
     const roomId = defaultRoomId !== undefined && rooms.has(defaultRoomId) ? defaultRoomId : undefined;
     if (roomId !== undefined) setIdHeader(header, "room-id", roomId);
     // Plain servers cannot read a binary header, but know a user by the first frame.
-    const isReadable = isHeaderId(userId) && (roomId === undefined || isHeaderId(roomId));
+    const isReadable = isHeaderText(userId) && (roomId === undefined || isHeaderText(roomId));
     if (isReadable) return { header, frames: [] };
     if (roomId !== undefined) return { header, frames: [rooms.joinFrame(roomId, false)] };
     return { header, frames: [introductionFrame(userId)] };
@@ -103,6 +113,7 @@ export class Conversation {
   onLink(link: Link, greeting: Greeting, previous: Link | undefined): void {
     const isRejoin = this.#hasConnected;
     this.#hasConnected = true;
+    this.#gaveUp = undefined;
     this.#link = link;
     if (this.#pendingGreeting === greeting) this.#pendingGreeting = undefined;
     previous?.setSource(undefined);
@@ -162,16 +173,32 @@ export class Conversation {
     // Consumers may come and go while this message is handed out; it is for those who are there now.
     const consumers = [...this.#consumers];
     let remaining = consumers.length;
-    const onHandled = () => {
+    this.#unhandledBytes += frame.content.byteLength + frameOverheadBytes;
+    let isHandled = false;
+    const onHandled = (outcome?: "dropped") => {
       remaining--;
-      if (remaining === 0) ack();
+      isHandled ||= outcome === undefined;
+      if (remaining > 0) return;
+      this.#unhandledBytes -= frame.content.byteLength + frameOverheadBytes;
+      if (isHandled) ack();
     };
     let pause: Promise<void> | undefined;
     for (const consumer of consumers) {
       const wait = consumer.push({ message, onHandled });
       if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
     }
-    return pause;
+    return pause === undefined ? undefined : this.#pauseFor(pause);
+  }
+
+  /**
+   * A consumer that waits for an ACK would wait for ever if that stood behind the messages it has not taken yet. So the
+   * stream is read on while a send has no answer, up to a bound on what is held for the consumers.
+   */
+  #pauseFor(hasRoom: Promise<void>): Promise<void> | undefined {
+    const { outbox } = this.#options;
+    if (this.#unhandledBytes > maxUnhandledBytes) return hasRoom;
+    if (outbox.isAwaitingAck) return undefined;
+    return Promise.race([hasRoom, outbox.whenAwaitingAck()]);
   }
 
   #attach(link: Link): void {

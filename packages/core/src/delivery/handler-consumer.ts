@@ -1,3 +1,4 @@
+import type { ImError } from "../im-error.ts";
 import { type Delivery, type MessageConsumer, maxQueuedDeliveries } from "./message-consumer.ts";
 
 /** Calls a handler with one message at a time: the next waits until the promise that the handler gave has settled. */
@@ -5,6 +6,7 @@ export class HandlerConsumer implements MessageConsumer {
   readonly #handler: (delivery: Delivery) => Promise<void> | undefined;
   #queue: Delivery[] = [];
   #busy = false;
+  #ended = false;
   #room: { promise: Promise<void>; resolve: () => void } | undefined;
 
   /** The handler must not throw or reject. */
@@ -25,7 +27,11 @@ export class HandlerConsumer implements MessageConsumer {
     return this.#room.promise;
   }
 
-  end(): void {
+  /** For good; a connection that is given up may be followed by another, and leaves what it brought. */
+  end(error?: ImError): void {
+    if (error !== undefined) return;
+    this.#ended = true;
+    for (const delivery of this.#queue.splice(0)) delivery.onHandled("dropped");
     this.#room?.resolve();
     this.#room = undefined;
   }
@@ -40,6 +46,7 @@ export class HandlerConsumer implements MessageConsumer {
       this.#room?.resolve();
       this.#room = undefined;
       for (const next of batch) {
+        if (this.#ended) return;
         await this.#handler(next);
         next.onHandled();
       }

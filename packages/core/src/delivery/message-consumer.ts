@@ -4,7 +4,8 @@ import type { ImMessage } from "../messages/im-message.ts";
 /** A message on its way to its consumers; answered once all of them are done with it. */
 export interface Delivery {
   readonly message: ImMessage;
-  readonly onHandled: () => void;
+  /** Called once: the consumer is done with it, or will never look at it. */
+  readonly onHandled: (outcome?: "dropped") => void;
 }
 
 /** Deliveries that a consumer may have waiting before the connection is told to pause. */

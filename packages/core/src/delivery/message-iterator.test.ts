@@ -17,7 +17,10 @@ function setup(roomId?: string) {
     handled,
     push(id: string, room = "r") {
       const message = decodeMessage(incoming(id, { roomId: room }), () => {});
-      return iterator.push({ message, onHandled: () => handled.push(id) });
+      return iterator.push({
+        message,
+        onHandled: (outcome) => handled.push(outcome === undefined ? id : `${id} ${outcome}`),
+      });
     },
     get ends() {
       return ends;
@@ -70,7 +73,7 @@ test("several calls of next at once are answered in turn", async () => {
 test("messages of other rooms are none of its business, and handled as far as it goes", async () => {
   const { iterator, push, handled } = setup("r");
   assert.equal(push("x", "other"), undefined);
-  assert.deepEqual(handled, ["x"]);
+  assert.deepEqual(handled, ["x dropped"]);
   push("a");
   assert.equal(idOf(await iterator.next()), "a");
 });
@@ -101,7 +104,7 @@ test("after its end it gives what is queued and then is done; what is pushed the
   iterator.end();
   assert.equal(state.ends, 1);
   push("late");
-  assert.deepEqual(handled, ["late"]);
+  assert.deepEqual(handled, ["late dropped"]);
   assert.equal(idOf(await iterator.next()), "a");
   assert.deepEqual(await iterator.next(), done);
   assert.deepEqual(handled, ["late", "a"]);
@@ -141,7 +144,8 @@ test("a loop that is left has handled its last message, forgets the queue and en
   let pause: Promise<void> | undefined;
   for (let index = 0; index <= maxQueuedDeliveries; index++) pause = push(`${index}`);
   for await (const { id } of iterator) if (id === "1") break;
-  assert.deepEqual(handled, ["0", "1"]);
+  assert.deepEqual(handled.slice(0, 3), ["0", "1", "2 dropped"]);
+  assert.equal(handled.length, maxQueuedDeliveries + 1);
   assert.equal(state.ends, 1);
   assert.deepEqual(await iterator.next(), done);
   await pause;

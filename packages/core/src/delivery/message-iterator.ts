@@ -29,7 +29,7 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
 
   push(delivery: Delivery): Promise<void> | undefined {
     if (this.#ended || (this.#roomId !== undefined && delivery.message.roomId !== this.#roomId)) {
-      delivery.onHandled();
+      delivery.onHandled("dropped");
       return undefined;
     }
     const waiter = this.#waiters.shift();
@@ -70,7 +70,7 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
   return(): Promise<IteratorResult<ImMessage>> {
     this.#handling?.onHandled();
     this.#handling = undefined;
-    this.#queue = [];
+    for (const delivery of this.#queue.splice(0)) delivery.onHandled("dropped");
     this.end();
     return Promise.resolve({ done: true, value: undefined });
   }

@@ -43,8 +43,8 @@ export class MessageSender {
     requireId("roomId", roomId);
     const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? requestTimeoutMs);
     const messageId = options.messageId === undefined ? uuidv7() : requireId("messageId", options.messageId);
-    if (this.#isDraining) throw new ImError("failed_precondition", "the client is draining and takes no more messages");
     if (connection.state === "idle" || connection.state === "closed") await connection.ready(undefined);
+    if (this.#isDraining) throw new ImError("failed_precondition", "the client is draining and takes no more messages");
 
     const metadata = options.metadata ?? {};
     const message = encodeMessage(userId, messageId, clock.now(), { roomId, type, content, metadata });

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../check-argument.ts";
 import { ImError } from "../im-error.ts";
 
 /** Bounds on the messages that have been sent and not settled yet. */
@@ -14,6 +15,7 @@ export interface OutboxOptions {
 }
 
 export function resolveOutboxOptions(options: OutboxOptions = {}): Required<OutboxOptions> {
+  if (typeof options !== "object" || options === null) throw invalidArgument("outbox", options, "an object of options");
   const { maxMessages = 10_000, maxBytes = 64 * 1024 * 1024, whenFull = "wait" } = options;
   for (const [name, value] of Object.entries({ maxMessages, maxBytes })) {
     if (!(value >= 1)) throw new ImError("invalid_argument", `outbox.${name} must be a positive number, got ${value}`);

@@ -29,6 +29,8 @@ export class Outbox {
   });
   #link: { settlement: Settlement; onReady: () => void } | undefined;
   #whenEmpty: (() => void)[] = [];
+  readonly #unacknowledged = new Set<OutboxEntry>();
+  #leaving: PromiseWithResolvers<void> | undefined;
 
   constructor(options: Required<OutboxOptions>, clock: Clock) {
     this.#options = options;
@@ -96,7 +98,20 @@ export class Outbox {
     if (entry === undefined) return undefined;
     entry.left = this.#link?.settlement ?? "written";
     entry.message.ackRequired = entry.left === "acknowledged";
+    if (entry.left === "acknowledged") this.#awaitAck(entry);
     return entry.message;
+  }
+
+  /** A message has left whose ACK has not come. */
+  get isAwaitingAck(): boolean {
+    return this.#unacknowledged.size > 0;
+  }
+
+  /** Resolves as soon as a message has left whose ACK has not come. */
+  whenAwaitingAck(): Promise<void> {
+    if (this.isAwaitingAck) return Promise.resolve();
+    this.#leaving ??= Promise.withResolvers();
+    return this.#leaving.promise;
   }
 
   onWritten(messageId: string): void {
@@ -146,7 +161,7 @@ export class Outbox {
     if (whenFull === "drop-oldest") this.#dropFor(entry);
     if (whenFull === "reject") {
       const message = `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): wait for receipts`;
-      entry.settle(new ImError("resource_exhausted", message));
+      entry.settle(new ImError("resource_exhausted", message, { retryable: true }));
     }
   }
 
@@ -183,6 +198,7 @@ export class Outbox {
   /** False when the entry was settled before. */
   #remove(entry: OutboxEntry): boolean {
     const { messageId } = entry.message;
+    this.#unacknowledged.delete(entry);
     if (this.#isUnsettled(entry)) {
       this.#entries.delete(messageId);
       this.#bytes -= entry.bytes;
@@ -198,6 +214,12 @@ export class Outbox {
   /** It is in the outbox, and not only waiting for room there. */
   #isUnsettled(entry: OutboxEntry): boolean {
     return this.#entries.get(entry.message.messageId) === entry;
+  }
+
+  #awaitAck(entry: OutboxEntry): void {
+    this.#unacknowledged.add(entry);
+    this.#leaving?.resolve();
+    this.#leaving = undefined;
   }
 
   #announceEmpty(): void {

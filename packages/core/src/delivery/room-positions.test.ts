@@ -155,7 +155,15 @@ describe("the answer to a join with a cursor", () => {
     see(2, 1, "f");
     see(3, 2, "f");
     see(5, 4, "f");
-    assert.deepEqual(told, ["e50", gap(at(50), at(3, "f")), "f2", "f3", gap(at(3, "f"), at(4, "f")), "f5"]);
+    assert.deepEqual(told, [
+      "e50",
+      gap(at(50), at(0, "f")),
+      gap(at(0, "f"), at(1, "f")),
+      "f2",
+      "f3",
+      gap(at(3, "f"), at(4, "f")),
+      "f5",
+    ]);
   });
 
   test("covers nothing of an epoch that comes after it", () => {

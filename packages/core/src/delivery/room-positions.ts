@@ -7,12 +7,15 @@ export interface RoomPosition {
   readonly sequence: bigint;
 }
 
-/** Messages of a room that this client has missed and will not get. */
+/** Messages of a room that this client may have missed and will not get by itself. */
 export interface Gap {
   readonly roomId: string;
   /** The last position seen before it; undefined when none was known. */
   readonly after: RoomPosition | undefined;
-  /** The position up to which messages may be missing; undefined when the server tells no positions. */
+  /**
+   * The position up to which messages may be missing, though some of them may still come. Sequence 0 of another epoch is
+   * the beginning of a new log: the end of the old one is lost. Undefined when the server tells no positions.
+   */
   readonly upTo: RoomPosition | undefined;
 }
 
@@ -86,11 +89,17 @@ export class RoomPositions {
     // A log that ends before what was read has lost its end, and goes on with sequences that were seen before.
     const isCutOff = sent.epoch === head.epoch && sent.sequence > head.sequence;
     if (sameEpoch && cursor.sequence >= head.sequence && !isCutOff) return;
-    this.#onGap({ roomId, after: positionOf(cursor), upTo: positionOf(head) });
-    if (!sameEpoch) cursor.sequence = 0n;
-    else if (isCutOff) cursor.sequence = head.sequence;
+    if (sameEpoch) {
+      this.#onGap({ roomId, after: positionOf(cursor), upTo: positionOf(head) });
+      if (isCutOff) cursor.sequence = head.sequence;
+      cursor.reportedUpTo = head.sequence;
+      return;
+    }
+    // What is lost is the end of the old log; the new one is replayed from where it begins.
+    this.#onGap({ roomId, after: positionOf(cursor), upTo: { epoch: head.epoch, sequence: 0n } });
     cursor.epoch = head.epoch;
-    cursor.reportedUpTo = head.sequence;
+    cursor.sequence = 0n;
+    cursor.reportedUpTo = 0n;
   }
 
   /** A join again on a server without positions: what was said meanwhile is lost, and how much is not known. */

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../check-argument.ts";
 import { ImError } from "../im-error.ts";
 
 /** A listener may return a promise; what it rejects with is reported like what it throws. */
@@ -13,11 +14,13 @@ export class EventHub<Events extends { error: ImError }> {
 
   /** A listener stands once for an event, however often it is added. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
+    requireFunction(name, listener);
     this.#listenersOf(name).set(listener, listener);
   }
 
   /** Removed before its first call. A listener that stands already stays as it is. */
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
+    requireFunction(name, listener);
     const listeners = this.#listenersOf(name);
     const wrapper: Listener<Events[Name]> = (payload) => {
       if (listeners.get(listener) !== wrapper) return undefined;
@@ -69,6 +72,11 @@ export class EventHub<Events extends { error: ImError }> {
     if (name === "error") warn(error);
     else void this.emit("error", error as Events["error"]);
   }
+}
+
+function requireFunction(name: PropertyKey, listener: unknown): void {
+  if (typeof listener !== "function")
+    throw invalidArgument(`the listener of "${String(name)}"`, listener, "a function");
 }
 
 function warn(error: ImError): void {

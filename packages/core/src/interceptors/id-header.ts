@@ -1,16 +1,16 @@
-/** What gRPC metadata holds as it is; other text goes as bytes under a name that ends in `-bin`. */
+/** What gRPC metadata holds as it is. */
 const printableAscii = /^[\x20-\x7e]*$/;
 
+/** True when a header can hold the text as it is; spaces at its ends would get lost. */
+export function isHeaderText(text: string): boolean {
+  return printableAscii.test(text) && text.trim() === text;
+}
+
 /**
- * Sets `name` to an id, or `name-bin` to its UTF-8 bytes in base64 when the id is not printable ASCII, such as `张三`
+ * Sets `name` to an id, or `name-bin` to its UTF-8 bytes in base64 when a header cannot hold it as it is, such as `张三`
  * (gRPC's PROTOCOL-HTTP2 page, "Custom-Metadata").
  */
 export function setIdHeader(header: Headers, name: string, id: string): void {
-  if (printableAscii.test(id) && id.trim() === id) header.set(name, id);
+  if (isHeaderText(id)) header.set(name, id);
   else header.set(`${name}-bin`, Buffer.from(id, "utf8").toString("base64"));
-}
-
-/** True when plain servers can read the id from a header. */
-export function isHeaderId(id: string): boolean {
-  return printableAscii.test(id) && id.trim() === id;
 }

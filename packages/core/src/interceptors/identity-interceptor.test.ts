@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import { IMService } from "@im-sdk/gen";
 import { servePlain } from "../test-kit/serve.ts";
 import { ourTransport, readAll, requests, talk } from "../test-kit/transports.ts";
-import { isHeaderId } from "./id-header.ts";
+import { isHeaderText } from "./id-header.ts";
 import { createIdentityInterceptor, type IdentityInterceptorOptions } from "./identity-interceptor.ts";
 
 const names = ["user-id", "user-id-bin", "room-id", "room-id-bin", "im-capabilities"];
@@ -48,7 +48,7 @@ for (const id of ["张三", "é", "a\tb", "a\nb", " padded", "padded ", "\u007f"
       unary: { "user-id-bin": bytes },
       stream: { "user-id-bin": bytes, "room-id-bin": bytes },
     });
-    assert.equal(isHeaderId(id), false);
+    assert.equal(isHeaderText(id), false);
   });
 }
 
@@ -68,5 +68,5 @@ test("capabilities are asked for with every call, and not at all when there are 
 });
 
 test("what a plain server can read is said to be readable", () => {
-  assert.equal(isHeaderId("user 123!~"), true);
+  assert.equal(isHeaderText("user 123!~"), true);
 });

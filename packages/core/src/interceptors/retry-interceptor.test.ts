@@ -87,13 +87,16 @@ test("no delay is longer than maxDelayMs", async (t) => {
   await call;
 });
 
-test("SendMessage is tried again with a message id, and not without", async (t) => {
-  const withId = await setUp(t, [unavailable, "ok"]);
+test("SendMessage is tried again with a message id where the server keeps one copy, and not otherwise", async (t) => {
+  const plain = await setUp(t, [unavailable, "ok"]);
+  await assert.rejects(plain.client.sendMessage({ messageId: "m1" }), isCode(Code.Unavailable));
+
+  const withId = await setUp(t, [unavailable, "ok"], { dedupesMessages: () => true });
   const call = withId.client.sendMessage({ messageId: "m1" });
   await passDelay(withId, 50);
   await call;
 
-  const without = await setUp(t, [unavailable, "ok"]);
+  const without = await setUp(t, [unavailable, "ok"], { dedupesMessages: () => true });
   await assert.rejects(without.client.sendMessage({}), isCode(Code.Unavailable));
   assert.equal(without.attempts.length, 1);
 });

@@ -16,6 +16,8 @@ export interface RetryInterceptorOptions {
   maxDelayMs?: number;
   /** Deadline of a single attempt; by default an attempt may take all that is left of the call's. */
   attemptTimeoutMs?: number;
+  /** The server keeps one copy of messages with the same id, so that SendMessage may be tried again; default no. */
+  dedupesMessages?: () => boolean;
   /** Shared by all calls of this interceptor. */
   budget?: RetryBudgetOptions;
   clock?: Clock;
@@ -24,8 +26,8 @@ export interface RetryInterceptorOptions {
 }
 
 /**
- * Tries unary calls again: those whose method is idempotent, and SendMessage with a message id, by which the server keeps
- * one copy. Retried are UNAVAILABLE, ABORTED, CANCELED that was not the caller's, RESOURCE_EXHAUSTED when the server says
+ * Tries unary calls again: those whose method is idempotent, and SendMessage with a message id where
+ * the server is known to keep one copy (`dedupesMessages`). Retried are UNAVAILABLE, ABORTED, CANCELED that was not the caller's, RESOURCE_EXHAUSTED when the server says
  * how long to wait, and attempts that ran out of `attemptTimeoutMs`. `grpc-retry-pushback-ms` is obeyed; a negative one
  * forbids the retry. `grpc-timeout` shrinks with every attempt, and no wait outlasts the call's deadline.
  *
@@ -33,11 +35,11 @@ export interface RetryInterceptorOptions {
  */
 export function createRetryInterceptor(options: RetryInterceptorOptions = {}): Interceptor {
   const { maxAttempts = 4, baseDelayMs = 100, maxDelayMs = 5_000, attemptTimeoutMs } = options;
-  const { clock = systemClock, random = Math.random } = options;
+  const { dedupesMessages = () => false, clock = systemClock, random = Math.random } = options;
   const budget = new RetryBudget(options.budget);
 
   return (next) => async (request) => {
-    if (request.stream || !isRetryable(request)) return next(request);
+    if (request.stream || !isRetryable(request, dedupesMessages)) return next(request);
     const timeoutMs = parseTimeout(request.header.get("grpc-timeout"), Number.POSITIVE_INFINITY).timeoutMs;
     const deadline = clock.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
 
@@ -66,9 +68,9 @@ export function createRetryInterceptor(options: RetryInterceptorOptions = {}): I
   };
 }
 
-function isRetryable(request: UnaryRequest): boolean {
+function isRetryable(request: UnaryRequest, dedupesMessages: () => boolean): boolean {
   if (request.method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN) return true;
-  return "messageId" in request.message && request.message.messageId !== "";
+  return "messageId" in request.message && request.message.messageId !== "" && dedupesMessages();
 }
 
 function mayRetry(code: Code, pushbackMs: number | undefined, isBounded: boolean): boolean {

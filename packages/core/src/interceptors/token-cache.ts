@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Clock, systemClock } from "@im-sdk/contracts";
+import { isHeaderText } from "./id-header.ts";
 
 /** A bearer token and, when it is known, the moment it stops being good. */
 export interface AccessToken {
@@ -65,15 +66,36 @@ export class TokenCache {
   }
 
   async #ask(): Promise<KeptToken> {
-    const answer = await this.#provider();
+    const answer = await this.#answer();
     const isObject = typeof answer === "object" && answer !== null;
     const { token, expiresAt } = isObject ? answer : { token: answer, expiresAt: undefined };
     if (typeof token !== "string" || token === "") {
       throw new ConnectError("the token provider gave no token", Code.Unauthenticated);
+    }
+    if (!isHeaderText(token)) {
+      // Without the value: it is a secret.
+      throw new ConnectError("the token provider gave a token that is not printable ASCII", Code.Unauthenticated);
     }
     const renewAtMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt.getTime() - this.#renewBeforeMs;
     this.#kept = { token, renewAtMs, uses: 0 };
     this.#hasGiven = true;
     return this.#kept;
   }
+
+  /** A provider that never answers must not hold up every call to come. */
+  async #answer(): Promise<string | AccessToken> {
+    const late = Promise.withResolvers<never>();
+    const timer = this.#clock.setTimeout(
+      () =>
+        late.reject(new ConnectError(`the token provider did not answer within ${answerLimitMs} ms`, Code.Unavailable)),
+      answerLimitMs,
+    );
+    try {
+      return await Promise.race([this.#provider(), late.promise]);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
+  }
 }
+
+const answerLimitMs = 30_000;

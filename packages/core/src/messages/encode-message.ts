@@ -63,6 +63,14 @@ export type SendableMessage =
   | { type: "audio"; content: AudioInput }
   | { type: MessageType; content: Uint8Array };
 
+/** What the client says by itself; sent as a message it would get no answer and change rooms behind its back. */
+const controlTypes: ReadonlySet<MessageType> = new Set([
+  MessageType.ACK,
+  MessageType.JOIN_ROOM,
+  MessageType.LEAVE_ROOM,
+  MessageType.HEARTBEAT,
+]);
+
 /** Type and bytes of a message to send; throws `invalid_argument` when the two do not fit. */
 export function toContent(message: SendableMessage): { type: MessageType; content: Uint8Array } {
   switch (message?.type) {
@@ -79,6 +87,9 @@ export function toContent(message: SendableMessage): { type: MessageType; conten
       "invalid_argument",
       `type must be "text", "rich_text", "audio" or a MessageType, got ${String(type)}`,
     );
+  }
+  if (controlTypes.has(type)) {
+    throw new ImError("invalid_argument", `type ${type} is no message: use joinRoom, leaveRoom or message.ack()`);
   }
   if (!(content instanceof Uint8Array)) {
     throw new ImError("invalid_argument", `content must be a Uint8Array for type ${type}, got ${typeof content}`);

@@ -1,6 +1,6 @@
 import type { Client } from "@connectrpc/connect";
 import type { IMService } from "@im-sdk/gen";
-import { requireId } from "../check-argument.ts";
+import { invalidArgument, requireId } from "../check-argument.ts";
 import type { RoomPosition } from "../delivery/room-positions.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import type { ImMessage } from "../messages/im-message.ts";
@@ -30,6 +30,9 @@ export async function* listMessages(
 ): AsyncGenerator<ImMessage, void, undefined> {
   requireId("roomId", roomId);
   const { before, pageSize = 0 } = options;
+  if (!Number.isInteger(pageSize) || pageSize < 0) {
+    throw invalidArgument("pageSize", pageSize, "an integer from 0 up");
+  }
   let { after } = options;
   for (;;) {
     const request = {

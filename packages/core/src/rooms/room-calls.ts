@@ -1,6 +1,6 @@
 import { type Client, createContextValues } from "@connectrpc/connect";
 import type { GetRoomInfoResponse, IMService, JoinRoomResponse, LeaveRoomResponse } from "@im-sdk/gen";
-import { requireId } from "../check-argument.ts";
+import { requireId, requireMetadata } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Link } from "../connection/link.ts";
 import { routeObserverKey } from "../connection/routed-transport.ts";
@@ -28,6 +28,7 @@ export class RoomCalls {
   async join(roomId: string, metadata: Record<string, string>, options: RequestOptions): Promise<JoinRoomResponse> {
     const { rooms, positions, connection } = this.#options;
     requireId("roomId", roomId);
+    requireMetadata(metadata);
     // What came late from an earlier membership is not where this one begins.
     if (!rooms.has(roomId)) positions.forget(roomId);
     for (;;) {

@@ -17,6 +17,7 @@ export interface ScriptedLinkOptions {
   isStalled?: boolean;
   onFrame?: (frame: MessageResponse, link: Link) => Promise<void> | undefined;
   onWritten?: (messageIds: string[]) => void;
+  onDraining?: (link: Link) => void;
 }
 
 /** A real link on a transport whose every move is the test's. Its transport reports no writes unless the test does. */
@@ -68,7 +69,7 @@ export class ScriptedLink {
       greeting: options.greeting ?? [],
       onFrame: options.onFrame ?? (() => undefined),
       onWritten: options.onWritten ?? (() => {}),
-      onDraining: () => {},
+      onDraining: options.onDraining ?? (() => {}),
     });
     void this.link.closed.then((reason) => {
       this.endedWith = reason;

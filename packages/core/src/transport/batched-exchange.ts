@@ -40,7 +40,7 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     const observer = request.contextValues.get(streamObserverKey);
 
     const { stream, cancel } = await openStream(manager, request);
-    widenWindow(stream);
+    prepareSession(stream);
     const head = responseHead(stream);
     const trailer = responseTrailer(stream);
     let ended = false;
@@ -148,12 +148,15 @@ async function decompressed(
 }
 
 const connectionWindowBytes = 16 * 1024 * 1024;
-const widened = new WeakSet<object>();
+const prepared = new WeakSet<object>();
 
-/** The connection's receive window stays at 64 KiB unless it is set; once for each session. */
-function widenWindow(stream: ClientHttp2Stream): void {
+/** Once for each session: the connection's receive window stays at 64 KiB unless it is set. */
+function prepareSession(stream: ClientHttp2Stream): void {
   const session = stream.session as ClientHttp2Session | undefined;
-  if (session === undefined || session.destroyed || widened.has(session)) return;
-  widened.add(session);
+  if (session === undefined || session.destroyed || prepared.has(session)) return;
+  prepared.add(session);
+  // Streams and the session manager tell of what fails. The manager stops listening with the first error, and a session
+  // whose peer does not speak HTTP/2 has more than one: unheard, it would end the process.
+  session.on("error", () => {});
   session.setLocalWindowSize(connectionWindowBytes);
 }

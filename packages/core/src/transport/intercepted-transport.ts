@@ -11,7 +11,7 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
     unary(method, signal, timeoutMs, header, message, contextValues) {
       const deadlineMs = effectiveTimeoutMs(timeoutMs);
       return runUnaryCall({
-        interceptors,
+        interceptors: [settleOnAbort, ...interceptors],
         ...(signal === undefined ? {} : { signal }),
         ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
         req: {
@@ -50,6 +50,18 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
     },
   };
 }
+
+/** Connect leaves it to every interceptor to notice the deadline; one that waits for something else would hang the call. */
+const settleOnAbort: Interceptor = (next) => async (request) => {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(request.signal.reason);
+  request.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([next(request), aborted.promise]);
+  } finally {
+    request.signal.removeEventListener("abort", onAbort);
+  }
+};
 
 /** Interceptors see a URL before the instance is known; only its path means something. */
 const placeholderUrl = "http://im";
