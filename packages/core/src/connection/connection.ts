@@ -1,4 +1,5 @@
 import { ImError } from "../im-error.ts";
+import { canceledError, closedError, unlessAborted } from "./connect-outcome.ts";
 import { Dialer, type DialerOptions, excludeOf } from "./dialer.ts";
 import type { Link } from "./link.ts";
 
@@ -205,19 +206,4 @@ export class Connection {
     this.#state = state;
     this.#options.onStateChange(state, previous);
   }
-}
-
-function closedError(): ImError {
-  return new ImError("failed_precondition", "the client is closed: make a new one");
-}
-
-function canceledError(signal: AbortSignal): ImError {
-  return new ImError("canceled", "connect was cancelled", { cause: signal.reason });
-}
-
-/** A link that came up after nobody wanted it any more is not kept. */
-function unlessAborted(link: Link, signal: AbortSignal): Link {
-  if (!signal.aborted) return link;
-  link.abort();
-  throw signal.reason;
 }

@@ -1,11 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { AckContentSchema, type MessageRequest, type MessageResponse, MessageType } from "@im-sdk/gen";
+import { AckContentSchema, type MessageResponse, MessageType } from "@im-sdk/gen";
 import type { Link } from "../connection/link.ts";
 import { ImError } from "../im-error.ts";
-import { isHeaderText, setIdHeader } from "../interceptors/id-header.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import type { ImMessage } from "../messages/im-message.ts";
-import { ackFrame, introductionFrame, isServerDraining } from "./control-frames.ts";
+import { ackFrame, isServerDraining } from "./control-frames.ts";
+import { composeGreeting, type Greeting } from "./greeting.ts";
 import type { JoinedRooms } from "./joined-rooms.ts";
 import type { MessageConsumer } from "./message-consumer.ts";
 import { MessageIterator } from "./message-iterator.ts";
@@ -22,12 +22,6 @@ export interface ConversationOptions {
   joinByCall(roomId: string): Promise<void>;
   onServerDraining(link: Link): void;
   onError(error: ImError): void;
-}
-
-/** What opens a stream: its metadata, and the frames that go first. */
-export interface Greeting {
-  header: Headers;
-  frames: MessageRequest[];
 }
 
 /** Held for consumers at the most while sends wait for their ACKs. */
@@ -84,29 +78,11 @@ export class Conversation {
     for (const consumer of [...this.#consumers]) consumer.end(error);
   }
 
-  /**
-   * How to open the next stream. After a server that resumes, all rooms are joined by frames with their cursors, and the
-   * first room is not named in the metadata: joined that way its live messages would come before the missed ones.
-   */
+  /** How to open the next stream; one that was made before and not used is forgotten. */
   greeting(): Greeting {
     if (this.#pendingGreeting !== undefined) this.#options.rooms.forgetJoins(this.#pendingGreeting.frames);
-    this.#pendingGreeting = this.#compose();
+    this.#pendingGreeting = composeGreeting({ ...this.#options, resumes: this.#resumes });
     return this.#pendingGreeting;
-  }
-
-  #compose(): Greeting {
-    const { userId, defaultRoomId, rooms } = this.#options;
-    const header = new Headers();
-    if (this.#resumes && rooms.ids.length > 0) {
-      return { header, frames: rooms.ids.map((roomId) => rooms.joinFrame(roomId, true)) };
-    }
-    const roomId = defaultRoomId !== undefined && rooms.has(defaultRoomId) ? defaultRoomId : undefined;
-    if (roomId !== undefined) setIdHeader(header, "room-id", roomId);
-    // Plain servers cannot read a binary header, but know a user by the first frame.
-    const isReadable = isHeaderText(userId) && (roomId === undefined || isHeaderText(roomId));
-    if (isReadable) return { header, frames: [] };
-    if (roomId !== undefined) return { header, frames: [rooms.joinFrame(roomId, false)] };
-    return { header, frames: [introductionFrame(userId)] };
   }
 
   /** A stream is up. When it replaces one that still runs, that one is finished before new messages go out. */
@@ -195,10 +171,10 @@ export class Conversation {
    * stream is read on while a send has no answer, up to a bound on what is held for the consumers.
    */
   #pauseFor(hasRoom: Promise<void>): Promise<void> | undefined {
-    const { outbox } = this.#options;
+    const { unacknowledged } = this.#options.outbox;
     if (this.#unhandledBytes > maxUnhandledBytes) return hasRoom;
-    if (outbox.isAwaitingAck) return undefined;
-    return Promise.race([hasRoom, outbox.whenAwaitingAck()]);
+    if (!unacknowledged.isEmpty) return undefined;
+    return Promise.race([hasRoom, unacknowledged.whenFilled()]);
   }
 
   #attach(link: Link): void {

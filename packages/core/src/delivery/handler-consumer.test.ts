@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ImError } from "../im-error.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
 import { settle } from "../test-kit/until.ts";
@@ -20,7 +21,7 @@ function setup(isAsync: (id: string) => boolean) {
     push: (id: string) =>
       consumer.push({
         message: decodeMessage(incoming(id), () => {}),
-        onHandled: () => log.push(`handled ${id}`),
+        onHandled: (how?: string) => log.push(how === undefined ? `handled ${id}` : `${how} ${id}`),
       }),
     async finish(id: string) {
       running.get(id)?.();
@@ -78,4 +79,25 @@ test("its end releases who paused for it", async () => {
   assert.ok(pause !== undefined);
   consumer.end();
   await pause;
+});
+
+test("after its end no handler begins, and what had waited is dropped", async () => {
+  const { consumer, push, log, finish } = setup(() => true);
+  for (const id of ["a", "b", "c"]) push(id);
+  await finish("a");
+  push("d");
+  assert.deepEqual(log.splice(0), ["begin a", "handled a", "begin b"]);
+  consumer.end();
+  assert.deepEqual(log.splice(0), ["dropped d"]);
+  await finish("b");
+  assert.ok(!log.some((line) => line.startsWith("begin")), log.join());
+});
+
+test("a connection that is given up does not end it: what it brought is handled", async () => {
+  const { consumer, push, log, finish } = setup(() => true);
+  push("a");
+  push("b");
+  consumer.end(new ImError("unavailable", "gave up"));
+  await finish("a");
+  assert.deepEqual(log, ["begin a", "handled a", "begin b"]);
 });

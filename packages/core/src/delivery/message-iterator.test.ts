@@ -107,7 +107,7 @@ test("after its end it gives what is queued and then is done; what is pushed the
   assert.deepEqual(handled, ["late dropped"]);
   assert.equal(idOf(await iterator.next()), "a");
   assert.deepEqual(await iterator.next(), done);
-  assert.deepEqual(handled, ["late", "a"]);
+  assert.deepEqual(handled, ["late dropped", "a"]);
 });
 
 test("its end answers a loop that waits, and releases who paused for it", async () => {

@@ -21,3 +21,8 @@ export interface OutboxEntry {
   /** Once; what comes later changes nothing. */
   settle(outcome: SendReceipt | ImError): void;
 }
+
+/** What a message costs in memory, roughly. */
+export function entryBytes(message: MessageRequest): number {
+  return message.content.byteLength + 256;
+}

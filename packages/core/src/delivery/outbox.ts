@@ -2,16 +2,16 @@ import type { Clock } from "@im-sdk/contracts";
 import type { AckContent, MessageRequest } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
-import type { OutboxEntry, OutboxSendOptions, Settlement } from "./outbox-entry.ts";
+import { entryBytes, type OutboxEntry, type OutboxSendOptions, type Settlement } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
 import { canceled, expired, rejected, unanswered } from "./send-errors.ts";
-import type { SendReceipt } from "./send-receipt.ts";
+import { acknowledged, type SendReceipt } from "./send-receipt.ts";
 import { SkippingQueue } from "./skipping-queue.ts";
+import { UnacknowledgedSet } from "./unacknowledged-set.ts";
 
 /**
- * The messages that were sent and are not settled yet, in order, whatever becomes of the connection. A connection
- * attaches, takes messages, and reports what became of them; when it breaks, those without an ACK go out again, before
- * new ones and under the same id, on the next connection that acknowledges.
+ * The messages that are not settled, in order, whatever becomes of the connection. A connection attaches, takes messages,
+ * and reports on them; when it breaks, those without an ACK go out again on the next one that acknowledges, before new ones.
  */
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
@@ -29,8 +29,7 @@ export class Outbox {
   });
   #link: { settlement: Settlement; onReady: () => void } | undefined;
   #whenEmpty: (() => void)[] = [];
-  readonly #unacknowledged = new Set<OutboxEntry>();
-  #leaving: PromiseWithResolvers<void> | undefined;
+  readonly #unacknowledged = new UnacknowledgedSet();
 
   constructor(options: Required<OutboxOptions>, clock: Clock) {
     this.#options = options;
@@ -51,7 +50,7 @@ export class Outbox {
       }
       const entry: OutboxEntry = {
         message,
-        bytes: message.content.byteLength + frameOverheadBytes,
+        bytes: entryBytes(message),
         deadlineAtMs: this.#clock.now() + timeoutMs,
         left: undefined,
         settle: (outcome) => {
@@ -98,20 +97,13 @@ export class Outbox {
     if (entry === undefined) return undefined;
     entry.left = this.#link?.settlement ?? "written";
     entry.message.ackRequired = entry.left === "acknowledged";
-    if (entry.left === "acknowledged") this.#awaitAck(entry);
+    if (entry.left === "acknowledged") this.#unacknowledged.add(entry);
     return entry.message;
   }
 
-  /** A message has left whose ACK has not come. */
-  get isAwaitingAck(): boolean {
-    return this.#unacknowledged.size > 0;
-  }
-
-  /** Resolves as soon as a message has left whose ACK has not come. */
-  whenAwaitingAck(): Promise<void> {
-    if (this.isAwaitingAck) return Promise.resolve();
-    this.#leaving ??= Promise.withResolvers();
-    return this.#leaving.promise;
+  /** What has left and waits for its ACK. */
+  get unacknowledged(): UnacknowledgedSet {
+    return this.#unacknowledged;
   }
 
   onWritten(messageId: string): void {
@@ -122,12 +114,7 @@ export class Outbox {
   onAck(ack: AckContent): void {
     const entry = this.#entries.get(ack.originalMessageId);
     if (entry === undefined) return;
-    const { messageId } = entry.message;
-    if (ack.success) {
-      entry.settle({ messageId, delivery: "acknowledged", sequence: ack.sequence, epoch: ack.epoch });
-      return;
-    }
-    entry.settle(rejected(entry.message, ack));
+    entry.settle(ack.success ? acknowledged(entry.message, ack) : rejected(entry.message, ack));
   }
 
   /** Settles everything: what has left as `unknown`, the rest with `reason`. */
@@ -216,12 +203,6 @@ export class Outbox {
     return this.#entries.get(entry.message.messageId) === entry;
   }
 
-  #awaitAck(entry: OutboxEntry): void {
-    this.#unacknowledged.add(entry);
-    this.#leaving?.resolve();
-    this.#leaving = undefined;
-  }
-
   #announceEmpty(): void {
     if (this.size > 0 || this.#whenEmpty.length === 0) return;
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
@@ -237,6 +218,3 @@ export class Outbox {
     return nextMs;
   }
 }
-
-/** What a message costs beside its content, roughly. */
-const frameOverheadBytes = 256;

@@ -1,3 +1,5 @@
+import type { AckContent, MessageRequest } from "@im-sdk/gen";
+
 /** The server has stored the message. */
 export interface AcknowledgedReceipt {
   readonly messageId: string;
@@ -18,3 +20,7 @@ export interface WrittenReceipt {
 
 /** How a send ended well, told apart by `delivery`. */
 export type SendReceipt = AcknowledgedReceipt | WrittenReceipt;
+
+export function acknowledged({ messageId }: MessageRequest, { sequence, epoch }: AckContent): AcknowledgedReceipt {
+  return { messageId, delivery: "acknowledged", sequence, epoch };
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { ImError } from "../im-error.ts";
+import { hasCode } from "../test-kit/has-code.ts";
 import { settle } from "../test-kit/until.ts";
 import { EventHub } from "./event-hub.ts";
 
@@ -81,6 +82,14 @@ describe("a listener that fails", () => {
     await hub.emit("tick", 1);
     assert.match(errors[0]?.message ?? "", /failed: then/);
   });
+});
+
+test("a listener that is no function is refused when it is added", () => {
+  const { hub } = setup();
+  const listener = undefined as unknown as () => void;
+  for (const add of ["on", "once"] as const) {
+    assert.throws(() => hub[add]("tick", listener), hasCode("invalid_argument", '"tick"', "a function"));
+  }
 });
 
 test("an error that nobody listens for becomes a process warning", async () => {

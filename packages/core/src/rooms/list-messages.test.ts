@@ -82,6 +82,9 @@ test("a refusal in the body, a bad room and an abort are errors", async () => {
     hasCode("permission_denied", "the history of secret", "members only"),
   );
   await assert.rejects(list({}, "").next(), hasCode("invalid_argument", "roomId"));
+  for (const pageSize of [-1, 1.5]) {
+    await assert.rejects(list({ pageSize }).next(), hasCode("invalid_argument", "pageSize"));
+  }
   await assert.rejects(list({ timeoutMs: 0 }).next(), hasCode("invalid_argument", "timeoutMs"));
   const signal = AbortSignal.abort();
   await assert.rejects(list({ signal }).next(), hasCode("canceled"));
