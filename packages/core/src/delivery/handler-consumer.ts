@@ -46,9 +46,12 @@ export class HandlerConsumer implements MessageConsumer {
       this.#room?.resolve();
       this.#room = undefined;
       for (const next of batch) {
-        if (this.#ended) return;
-        await this.#handler(next);
-        next.onHandled();
+        if (this.#ended) {
+          next.onHandled("dropped");
+        } else {
+          await this.#handler(next);
+          next.onHandled();
+        }
       }
     }
     this.#busy = false;
