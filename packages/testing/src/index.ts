@@ -5,6 +5,7 @@ export { ManualDiscovery } from "./manual-discovery.ts";
 export { type FaultProxyOptions, startFaultProxy } from "./start-fault-proxy.ts";
 export { type BalancerSuiteOptions, testLoadBalancer } from "./test-load-balancer.ts";
 export {
+  type DiscoveryAbility,
   type DiscoverySetup,
   type DiscoverySubject,
   type DiscoverySuiteOptions,

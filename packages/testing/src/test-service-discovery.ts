@@ -16,13 +16,16 @@ export interface DiscoverySetup {
 /** A discovery under test and the means to change what it sees. */
 export interface DiscoverySubject {
   readonly discovery: ServiceDiscovery;
-  /** Makes the registry hold exactly these instances of the service. Without it, tests of changes are skipped. */
+  /** Makes the registry hold exactly these instances of the service. Needed unless `without` has `changes`. */
   publish?(instances: readonly ServiceInstance[]): void | Promise<void>;
-  /** Takes the registry away and brings it back with the same content. Without it, tests of outages are skipped. */
+  /** Takes the registry away and brings it back with the same content. Needed unless `without` has `outages`. */
   outage?: { begin(): void | Promise<void>; end(): void | Promise<void> };
   /** Releases what `create` made besides the discovery, which the suite closes itself. */
   dispose?(): void | Promise<void>;
 }
+
+/** What a discovery may lack: a set that changes, a registry that can be away. */
+export type DiscoveryAbility = "changes" | "outages";
 
 /** Options of {@link testServiceDiscovery}. */
 export interface DiscoverySuiteOptions {
@@ -30,6 +33,8 @@ export interface DiscoverySuiteOptions {
   readonly name: string;
   /** Called once for every test. */
   create(setup: DiscoverySetup): DiscoverySubject | Promise<DiscoverySubject>;
+  /** What this discovery cannot do: the tests of it are left out. Default: nothing is. */
+  readonly without?: readonly DiscoveryAbility[];
   /** How long to wait for a snapshot before the test fails. Default 15,000. */
   readonly timeoutMs?: number;
 }
@@ -39,7 +44,8 @@ export interface DiscoverySuiteOptions {
  * empty, ends without errors. A discovery may merge changes that follow each other quickly, so only the last state is
  * asked for.
  */
-export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: DiscoverySuiteOptions): void {
+export function testServiceDiscovery(options: DiscoverySuiteOptions): void {
+  const { name, create, without = [], timeoutMs = 15_000 } = options;
   async function setUp(t: TestContext, ...ids: string[]) {
     const serviceName = `contract-${randomUUID()}`;
     const instance = (id: string, fields: Partial<ServiceInstance> = {}) =>
@@ -54,7 +60,9 @@ export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: Disco
       new SnapshotReader(discovery.watch(serviceName, signal && { signal }), timeoutMs);
     return { discovery, serviceName, instance, watch, publish: subject.publish?.bind(subject), outage: subject.outage };
   }
-  const noPublish = "this discovery cannot be changed from outside";
+  function testWhere(ability: DiscoveryAbility, title: string, run: (t: TestContext) => Promise<void>): void {
+    if (!without.includes(ability)) test(title, run);
+  }
 
   describe(`${name}: ServiceDiscovery`, () => {
     test("discover answers the whole set of the moment", async (t) => {
@@ -88,9 +96,9 @@ export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: Disco
       assert.deepEqual(await watch().next(), []);
     });
 
-    test("every field of an instance arrives, an IPv6 address without brackets", async (t) => {
+    testWhere("changes", "every field of an instance arrives, an IPv6 address without brackets", async (t) => {
       const { publish, watch, instance } = await setUp(t);
-      if (publish === undefined) return t.skip(noPublish);
+      assert.ok(publish !== undefined, 'this test needs `publish`, or `without: ["changes"]`');
       const full = instance("a", {
         address: "fd00::1",
         tags: ["blue", "zone-1"],
@@ -100,21 +108,25 @@ export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: Disco
       assert.deepEqual(await watch().until((set) => set.length === 1), [full]);
     });
 
-    test("an added, a changed and a removed instance each give the full new set, never a part", async (t) => {
-      const { publish, watch, instance } = await setUp(t, "a");
-      if (publish === undefined) return t.skip(noPublish);
-      const reader = watch();
-      assertSameSet(await reader.next(), [instance("a")]);
-      const moved = instance("a", { port: 2_000 });
-      for (const set of [[instance("a"), instance("b")], [moved, instance("b")], [instance("b")]]) {
-        await publish(set);
-        await reader.untilSame(set);
-      }
-    });
+    testWhere(
+      "changes",
+      "an added, a changed and a removed instance each give the full new set, never a part",
+      async (t) => {
+        const { publish, watch, instance } = await setUp(t, "a");
+        assert.ok(publish !== undefined, 'this test needs `publish`, or `without: ["changes"]`');
+        const reader = watch();
+        assertSameSet(await reader.next(), [instance("a")]);
+        const moved = instance("a", { port: 2_000 });
+        for (const set of [[instance("a"), instance("b")], [moved, instance("b")], [instance("b")]]) {
+          await publish(set);
+          await reader.untilSame(set);
+        }
+      },
+    );
 
-    test("an empty set is delivered as empty", async (t) => {
+    testWhere("changes", "an empty set is delivered as empty", async (t) => {
       const { publish, watch, instance } = await setUp(t, "a");
-      if (publish === undefined) return t.skip(noPublish);
+      assert.ok(publish !== undefined, 'this test needs `publish`, or `without: ["changes"]`');
       const reader = watch();
       assertSameSet(await reader.next(), [instance("a")]);
       await publish([]);
@@ -123,9 +135,9 @@ export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: Disco
       await reader.untilSame([instance("b")]);
     });
 
-    test("a slow reader gets the newest set in the end", async (t) => {
+    testWhere("changes", "a slow reader gets the newest set in the end", async (t) => {
       const { publish, watch, instance } = await setUp(t, "a");
-      if (publish === undefined) return t.skip(noPublish);
+      assert.ok(publish !== undefined, 'this test needs `publish`, or `without: ["changes"]`');
       const reader = watch();
       await reader.next();
       await publish([instance("b")]);
@@ -134,9 +146,9 @@ export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: Disco
       await reader.untilSame([instance("d")]);
     });
 
-    test("a delivered snapshot does not change any more", async (t) => {
+    testWhere("changes", "a delivered snapshot does not change any more", async (t) => {
       const { publish, watch, instance } = await setUp(t, "a");
-      if (publish === undefined) return t.skip(noPublish);
+      assert.ok(publish !== undefined, 'this test needs `publish`, or `without: ["changes"]`');
       const reader = watch();
       const first = await reader.next();
       await publish([instance("b")]);
@@ -180,9 +192,9 @@ export function testServiceDiscovery({ name, create, timeoutMs = 15_000 }: Disco
       assert.equal(await watch().next(), undefined, "a watch that began after close");
     });
 
-    test("an outage of the registry does not end a watch", async (t) => {
+    testWhere("outages", "an outage of the registry does not end a watch", async (t) => {
       const { outage, publish, watch, instance } = await setUp(t, "a");
-      if (outage === undefined) return t.skip("this discovery has no registry that could be away");
+      assert.ok(outage !== undefined, 'this test needs `outage`, or `without: ["outages"]`');
       const reader = watch();
       assertSameSet(await reader.next(), [instance("a")]);
       await outage.begin();

@@ -7,6 +7,7 @@ import { StaticDiscovery } from "./static-discovery.ts";
 testServiceDiscovery({
   name: "StaticDiscovery",
   create: ({ instances }) => ({ discovery: new StaticDiscovery(instances) }),
+  without: ["changes", "outages"],
 });
 
 test("addresses become instances of the service that is asked for", async () => {
