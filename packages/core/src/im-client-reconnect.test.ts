@@ -124,12 +124,13 @@ test("a message sent again into a new log, because the old one was lost before i
   assert.deepEqual(bob.texts, ["once", "end"]);
 });
 
-test("an unreachable service names every address and why, within the connect timeout", async () => {
+test("an unreachable service names every address and why, within the connect timeout", async (t) => {
   const refused = await serve(() => {});
   await refused[Symbol.asyncDispose]();
   const proxy = await startFaultProxy(refused.address);
+  t.after(() => proxy.close());
   proxy.stall();
-  const client = new ImClient({
+  const { client } = record(t, {
     userId: "ann",
     services: [refused.address, proxy.address],
     connectTimeoutMs: 1_500,
@@ -137,8 +138,24 @@ test("an unreachable service names every address and why, within the connect tim
   });
   await assert.rejects(client.connect(), hasCode("unavailable", refused.address, proxy.address, "ECONNREFUSED", "ms"));
   assert.equal(client.state, "idle");
-  await client.disconnect();
-  await proxy.close();
+});
+
+test("the error of connect keeps what earlier rounds saw, though the last one was cut short", async (t) => {
+  const refused = await serve(() => {});
+  await refused[Symbol.asyncDispose]();
+  const proxy = await startFaultProxy(refused.address);
+  t.after(() => proxy.close());
+  proxy.stall();
+  // The second round begins with the black hole and has no time left for the other.
+  const services = [proxy.address, refused.address];
+  const { client } = record(t, {
+    userId: "ann",
+    services,
+    connectTimeoutMs: 1_100,
+    retryIntervalMs: 1,
+    random: () => 0,
+  });
+  await assert.rejects(client.connect(), hasCode("unavailable", refused.address, proxy.address, "ECONNREFUSED"));
 });
 
 test("connect can be cancelled, and called again", async (t) => {

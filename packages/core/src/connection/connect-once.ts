@@ -19,6 +19,8 @@ export interface ConnectOnceContext {
   /** Limit for the whole round, in milliseconds. */
   timeoutMs: number;
   signal: AbortSignal;
+  /** Why each address failed in earlier rounds, for the error; what fails in this round is added. */
+  failures?: Map<string, ImError>;
 }
 
 /** Codes after which trying again, here or elsewhere, changes nothing. */
@@ -37,14 +39,15 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
   const { signal } = context;
   const deadline = clock.now() + context.timeoutMs;
   const tried = new Set(context.exclude);
-  const failures: { where: string; error: ImError }[] = [];
+  const failures = context.failures ?? new Map<string, ImError>();
+  let attempts = 0;
 
   for (;;) {
     const instance = balancer?.pick({ key: hashKey, exclude: tried });
     const remainingMs = deadline - clock.now();
-    const isExhausted = balancer === undefined ? failures.length > 0 : instance === undefined || tried.has(instance.id);
+    const isExhausted = balancer === undefined ? attempts > 0 : instance === undefined || tried.has(instance.id);
     if (isExhausted || remainingMs <= 0) break;
-    const untried = (options.instanceCount() ?? failures.length + 2) - failures.length;
+    const untried = (options.instanceCount() ?? attempts + 2) - attempts;
     const limitMs = untried <= 1 ? remainingMs : Math.min(remainingMs, Math.max(1_000, remainingMs / untried));
     const where = instance === undefined ? "the given transport" : formatAddress(instance.address, instance.port);
     if (instance !== undefined) tried.add(instance.id);
@@ -57,23 +60,26 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
       if (instance !== undefined) balancer?.report?.(instance, "failed");
       const error = ImError.from(reason, `connecting to ${where} failed`);
       if (finalCodes.has(error.code)) throw error;
-      failures.push({ where, error });
+      // Set anew, so that the last one is the last.
+      failures.delete(where);
+      failures.set(where, error);
+      attempts++;
     }
   }
   throw noInstance(serviceName, failures);
 }
 
-function noInstance(serviceName: string, failures: { where: string; error: ImError }[]): ImError {
-  if (failures.length === 0) {
+function noInstance(serviceName: string, failures: ReadonlyMap<string, ImError>): ImError {
+  if (failures.size === 0) {
     return new ImError(
       "unavailable",
       `there is no instance of ${serviceName} to connect to: pass services, a discovery that finds some, or call setServices`,
     );
   }
-  const reasons = failures.map(({ where, error }) => `${where} (${rootMessage(error)})`).join(", ");
-  const last = failures.at(-1)?.error;
+  const reasons = [...failures].map(([where, error]) => `${where} (${rootMessage(error)})`).join(", ");
+  const last = [...failures.values()].at(-1);
   return new ImError("unavailable", `no instance of ${serviceName} could be reached: ${reasons}`, {
-    cause: failures.length === 1 ? last : new AggregateError(failures.map(({ error }) => error)),
+    cause: failures.size === 1 ? last : new AggregateError(failures.values()),
     retryAfterMs: last?.retryAfterMs,
   });
 }

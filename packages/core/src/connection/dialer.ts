@@ -85,6 +85,7 @@ export class Dialer {
     const { clock, connectTimeoutMs, connectOnce, onReconnecting, renewToken } = this.#options;
     const { deadlineMs, signal, announce } = start;
     let { exclude, error, isDelayed } = start;
+    const failures = new Map<string, ImError>();
 
     for (;;) {
       if (error !== undefined && this.#failures > this.#options.maxRetries) throw error;
@@ -101,7 +102,12 @@ export class Dialer {
       if (announce && error !== undefined) onReconnecting({ attempt: this.#failures, delayMs, error });
       if (isDelayed) await sleep(delayMs, clock, signal);
       try {
-        return await connectOnce({ exclude, timeoutMs: Math.min(connectTimeoutMs, deadlineMs - clock.now()), signal });
+        return await connectOnce({
+          exclude,
+          timeoutMs: Math.min(connectTimeoutMs, deadlineMs - clock.now()),
+          signal,
+          failures,
+        });
       } catch (reason) {
         if (signal.aborted) throw reason;
         error = ImError.from(reason, "connecting failed");
