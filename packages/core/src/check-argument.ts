@@ -12,12 +12,11 @@ export function requireTimeoutMs(name: string, value: number): number {
   throw invalidArgument(name, value, "a positive number of milliseconds");
 }
 
-/** Throws `invalid_argument` unless every value is a string; returns the record. */
-export function requireMetadata(value: Readonly<Record<string, string>>): Record<string, string> {
+/** Throws `invalid_argument` unless every value is a string. */
+export function requireMetadata(value: Readonly<Record<string, string>>): void {
   const isRecord =
     typeof value === "object" && value !== null && Object.values(value).every((item) => typeof item === "string");
   if (!isRecord) throw invalidArgument("metadata", value, "an object of strings");
-  return { ...value };
 }
 
 /** An error that names the argument, what it must be, and what it was. */

@@ -1,6 +1,7 @@
 import { type Clock, formatAddress, type LoadBalancer, type ServiceInstance } from "@im-sdk/contracts";
 import { ImError, type ImErrorCode } from "../im-error.ts";
 import type { Link } from "./link.ts";
+import { withinLimit } from "./within-limit.ts";
 
 export interface ConnectOnceOptions {
   serviceName: string;
@@ -51,14 +52,15 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
     const limitMs = untried <= 1 ? remainingMs : Math.min(remainingMs, Math.max(1_000, remainingMs / untried));
     const where = instance === undefined ? "the given transport" : formatAddress(instance.address, instance.port);
     if (instance !== undefined) tried.add(instance.id);
+    const reason = () => new ImError("deadline_exceeded", `no answer within ${Math.round(limitMs)} ms`);
     try {
-      const link = await withinLimit(limitMs, clock, signal, (attempt) => open(instance, attempt));
+      const link = await withinLimit({ limitMs, clock, signal, reason }, (attempt) => open(instance, attempt));
       if (instance !== undefined) balancer?.report?.(instance, "opened");
       return link;
-    } catch (reason) {
+    } catch (failure) {
       if (signal.aborted) throw signal.reason;
       if (instance !== undefined) balancer?.report?.(instance, "failed");
-      const error = ImError.from(reason, `connecting to ${where} failed`);
+      const error = ImError.from(failure, `connecting to ${where} failed`);
       if (finalCodes.has(error.code)) throw error;
       // Set anew, so that the last one is the last.
       failures.delete(where);
@@ -88,22 +90,4 @@ function rootMessage(error: ImError): string {
   let root: Error = error;
   while (root.cause instanceof Error && root.cause.message !== "") root = root.cause;
   return root.message;
-}
-
-async function withinLimit<T>(
-  limitMs: number,
-  clock: Clock,
-  signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const timer = clock.setTimeout(
-    () => limit.abort(new ImError("deadline_exceeded", `no answer within ${Math.round(limitMs)} ms`)),
-    limitMs,
-  );
-  try {
-    return await run(AbortSignal.any([signal, limit.signal]));
-  } finally {
-    clock.clearTimeout(timer);
-  }
 }

@@ -4,6 +4,7 @@ import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
 import { type Clock, systemClock } from "@im-sdk/contracts";
 import { backoffDelayMs } from "../connection/backoff.ts";
 import { sleep } from "../connection/sleep.ts";
+import { withinLimit } from "../connection/within-limit.ts";
 import { grpcTimeout } from "../transport/grpc-timeout.ts";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
 
@@ -50,7 +51,9 @@ export function createRetryInterceptor(options: RetryInterceptorOptions = {}): I
       if (Number.isFinite(limitMs)) request.header.set("grpc-timeout", grpcTimeout(limitMs));
       try {
         const response = await (isBounded
-          ? withinLimit(limitMs, clock, request.signal, (signal) => next({ ...request, signal }))
+          ? withinLimit({ limitMs, clock, signal: request.signal, reason: attemptTimedOut }, (signal) =>
+              next({ ...request, signal }),
+            )
           : next(request));
         budget.onSuccess();
         return response;
@@ -89,20 +92,6 @@ function readPushback(error: ConnectError): number | undefined {
   return Number.isFinite(pushbackMs) ? pushbackMs : -1;
 }
 
-async function withinLimit<T>(
-  limitMs: number,
-  clock: Clock,
-  outer: AbortSignal,
-  call: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const attempt = new AbortController();
-  const timer = clock.setTimeout(
-    () => attempt.abort(new ConnectError("the attempt timed out", Code.DeadlineExceeded)),
-    limitMs,
-  );
-  try {
-    return await call(AbortSignal.any([outer, attempt.signal]));
-  } finally {
-    clock.clearTimeout(timer);
-  }
+function attemptTimedOut(): ConnectError {
+  return new ConnectError("the attempt timed out", Code.DeadlineExceeded);
 }

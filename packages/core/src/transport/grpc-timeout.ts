@@ -21,3 +21,8 @@ export function withTimeout(header: ConstructorParameters<typeof Headers>[0], ti
   if (timeoutMs !== undefined) result.set("grpc-timeout", grpcTimeout(timeoutMs));
   return result;
 }
+
+/** Signal and deadline as Connect's call runners take them: left out rather than undefined. */
+export function callLimits(signal: AbortSignal | undefined, timeoutMs: number | undefined) {
+  return { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}

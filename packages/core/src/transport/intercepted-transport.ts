@@ -1,6 +1,6 @@
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
+import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 
 /**
  * Puts interceptors around a transport that somebody else made. Deadlines are enforced here, once, and travel to the
@@ -12,8 +12,7 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
       const deadlineMs = effectiveTimeoutMs(timeoutMs);
       return runUnaryCall({
         interceptors: [settleOnAbort, ...interceptors],
-        ...(signal === undefined ? {} : { signal }),
-        ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
+        ...callLimits(signal, deadlineMs),
         req: {
           stream: false,
           service: method.parent,
@@ -32,8 +31,7 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
       const deadlineMs = effectiveTimeoutMs(timeoutMs);
       return runStreamingCall({
         interceptors,
-        ...(signal === undefined ? {} : { signal }),
-        ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
+        ...callLimits(signal, deadlineMs),
         req: {
           stream: true,
           service: method.parent,

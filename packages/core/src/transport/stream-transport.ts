@@ -4,7 +4,7 @@ import { type Compression, createMethodUrl, runStreamingCall } from "@connectrpc
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { createBatchedExchange } from "./batched-exchange.ts";
-import { effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
+import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 
 export interface StreamTransportOptions {
   /** Where the server is, such as `http://localhost:8083` or `https://im.example.com`. */
@@ -89,8 +89,7 @@ export function createStreamTransport(options: StreamTransportOptions): Transpor
       const own = withTimeout(header, deadlineMs);
       return runStreamingCall({
         interceptors,
-        ...(signal === undefined ? {} : { signal }),
-        ...(deadlineMs === undefined ? {} : { timeoutMs: deadlineMs }),
+        ...callLimits(signal, deadlineMs),
         req: {
           stream: true,
           service: method.parent,

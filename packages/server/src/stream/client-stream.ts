@@ -30,8 +30,6 @@ export class ClientStream {
   readonly #options: ClientStreamOptions;
   // A Set keeps the order in which the rooms fell behind, which is the order in which they catch up.
   readonly #lagging = new Set<Subscription>();
-  /** ACK frames that came from the client. */
-  acksReceived = 0;
   #ended = false;
 
   constructor(options: ClientStreamOptions) {

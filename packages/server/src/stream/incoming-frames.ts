@@ -38,7 +38,6 @@ export class IncomingFrames {
         if (capabilities.ack || capabilities.resume) outgoing.push(heartbeatFrame(frame.messageId));
         return undefined;
       case MessageType.ACK:
-        this.#stream.acksReceived += 1;
         return undefined;
       case MessageType.JOIN_ROOM:
         return this.#join(frame);
