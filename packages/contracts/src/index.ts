@@ -1,7 +1,14 @@
 export { formatAddress, parseAddress } from "./address.ts";
+// For those who write a discovery or a registry.
+export { type BackoffOptions, backoffDelayMs } from "./backoff.ts";
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { LoadBalancer, PickContext } from "./load-balancer.ts";
-export type { ServiceDiscovery } from "./service-discovery.ts";
+export { mergeSnapshot } from "./merge-snapshot.ts";
+export { RegistryError, type RegistryErrorCode } from "./registry-error.ts";
+export { requireInstance } from "./require-instance.ts";
+export type { ServiceDiscovery, WatchOptions } from "./service-discovery.ts";
 export type { ServiceInstance } from "./service-instance.ts";
 export type { RegisterOptions, Registration, ServiceRegistry } from "./service-registry.ts";
+export { sleep } from "./sleep.ts";
+export { SnapshotStream, type SnapshotStreamOptions } from "./snapshot-stream.ts";

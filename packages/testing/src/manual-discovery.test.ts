@@ -38,12 +38,16 @@ test("after fail, discover rejects with that error until the next push", async (
   assert.deepEqual(await discovery.discover("im-service"), [b]);
 });
 
-test("after fail, an open watch stays silent and a new one waits, both until the next push", async () => {
+test("after fail, an open watch and a new one hear of it and wait, both until the next push", async () => {
   await using discovery = new ManualDiscovery([a]);
-  const before = discovery.watch("im-service");
+  const heard: string[] = [];
+  const watch = (name: string) =>
+    discovery.watch("im-service", { onError: ({ message }) => heard.push(`${name}: ${message}`) });
+  const before = watch("before");
   await before.next();
   discovery.fail(new Error("registry away"));
-  const during = discovery.watch("im-service");
+  const during = watch("during");
+  assert.deepEqual(heard, ["before: registry away", "during: registry away"]);
   const waiting = [before.next(), during.next()];
   discovery.push([b]);
   for (const { value } of await Promise.all(waiting)) assert.deepEqual(value, [b]);

@@ -1,5 +1,4 @@
-import type { ServiceDiscovery, ServiceInstance } from "@im-sdk/contracts";
-import { SnapshotStream } from "./snapshot-stream.ts";
+import { type ServiceDiscovery, type ServiceInstance, SnapshotStream, type WatchOptions } from "@im-sdk/contracts";
 
 type Snapshot = readonly ServiceInstance[];
 
@@ -7,12 +6,12 @@ type Snapshot = readonly ServiceInstance[];
  * A discovery that a test steers by hand. It holds one set of instances and gives it for every service name.
  *
  * Every snapshot that is pushed reaches every watch, in order and none left out. After `fail` the registry counts as away
- * until the next `push`: `discover` rejects, open watches stay open and silent, and a new watch waits for that push.
+ * until the next `push`: `discover` rejects, watches hear of the error and stay open, and a new one waits for that push.
  */
 export class ManualDiscovery implements ServiceDiscovery {
-  readonly #watches = new Set<SnapshotStream<Snapshot>>();
+  readonly #watches = new Map<SnapshotStream<Snapshot>, WatchOptions>();
   #instances: Snapshot;
-  #failure: { readonly error: unknown } | undefined;
+  #failure: { readonly error: Error } | undefined;
   #closed = false;
 
   /** Starts with `instances`, none by default. */
@@ -30,12 +29,13 @@ export class ManualDiscovery implements ServiceDiscovery {
     if (this.#closed) throw closedError();
     this.#failure = undefined;
     this.#instances = Object.freeze([...instances]);
-    for (const watch of this.#watches) watch.push(this.#instances);
+    for (const watch of this.#watches.keys()) watch.push(this.#instances);
   }
 
-  /** Lets the registry be away: `discover` rejects with `error` until the next `push`. */
-  fail(error: unknown): void {
+  /** Lets the registry be away until the next `push`: `discover` rejects with `error`, and watches are told of it. */
+  fail(error: Error): void {
     this.#failure = { error };
+    for (const { onError } of this.#watches.values()) onError?.(error);
   }
 
   async discover(_serviceName: string, options: { signal?: AbortSignal } = {}): Promise<Snapshot> {
@@ -45,11 +45,14 @@ export class ManualDiscovery implements ServiceDiscovery {
     return this.#instances;
   }
 
-  watch(_serviceName: string, options: { signal?: AbortSignal } = {}): AsyncIterableIterator<Snapshot> {
-    const { signal } = options;
-    const watch = new SnapshotStream<Snapshot>(() => {
-      this.#watches.delete(watch);
-      signal?.removeEventListener("abort", abort);
+  watch(_serviceName: string, options: WatchOptions = {}): AsyncIterableIterator<Snapshot> {
+    const { signal, onError } = options;
+    const watch = new SnapshotStream<Snapshot>({
+      keeps: "all",
+      onEnd: () => {
+        this.#watches.delete(watch);
+        signal?.removeEventListener("abort", abort);
+      },
     });
     const abort = () => watch.end();
     if (this.#closed || signal?.aborted) {
@@ -57,14 +60,15 @@ export class ManualDiscovery implements ServiceDiscovery {
       return watch;
     }
     signal?.addEventListener("abort", abort);
-    this.#watches.add(watch);
+    this.#watches.set(watch, options);
     if (this.#failure === undefined) watch.push(this.#instances);
+    else onError?.(this.#failure.error);
     return watch;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const watch of this.#watches) watch.end();
+    for (const watch of this.#watches.keys()) watch.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

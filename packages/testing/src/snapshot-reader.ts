@@ -42,17 +42,19 @@ export class SnapshotReader {
   }
 
   async #read(wanted: string): Promise<Snapshot | undefined> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const guard = setTimeout(
-      () => reject(new Error(`waited ${this.#timeoutMs} ms in vain for ${wanted}`)),
-      this.#timeoutMs,
-    );
-    try {
-      const result = await Promise.race([this.#iterator.next(), late]);
-      return result.done === true ? undefined : result.value;
-    } finally {
-      clearTimeout(guard);
-    }
+    const result = await within(this.#iterator.next(), this.#timeoutMs, wanted);
+    return result.done === true ? undefined : result.value;
+  }
+}
+
+/** What is waited for, or an error that says what did not come in time. */
+export async function within<T>(waiting: Promise<T>, timeoutMs: number, wanted: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const guard = setTimeout(() => reject(new Error(`waited ${timeoutMs} ms in vain for ${wanted}`)), timeoutMs);
+  try {
+    return await Promise.race([waiting, late]);
+  } finally {
+    clearTimeout(guard);
   }
 }
 

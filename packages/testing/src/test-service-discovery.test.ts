@@ -23,6 +23,8 @@ const finds: Record<string, RegExp> = {
   "remembers the first answer of discover": /discover answers the whole set/,
   "loses metadata": /every field of an instance/,
   "ends its watches in an outage": /outage of the registry/,
+  "says nothing of an outage": /outage of the registry/,
+  "says nothing of a recovery": /outage of the registry/,
 };
 
 for (const [flaw, finding] of Object.entries(finds)) {

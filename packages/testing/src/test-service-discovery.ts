@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
 import type { ServiceDiscovery, ServiceInstance } from "@im-sdk/contracts";
 import { createInstance } from "./create-instance.ts";
-import { assertSameSet, SnapshotReader } from "./snapshot-reader.ts";
+import { assertSameSet, SnapshotReader, within } from "./snapshot-reader.ts";
 
 /** What a test of the suite starts from. */
 export interface DiscoverySetup {
@@ -56,8 +56,10 @@ export function testServiceDiscovery(options: DiscoverySuiteOptions): void {
       await discovery.close();
       await subject.dispose?.();
     });
-    const watch = (signal?: AbortSignal) =>
-      new SnapshotReader(discovery.watch(serviceName, signal && { signal }), timeoutMs);
+    const watch = (signal?: AbortSignal, onError?: (error: Error) => void) => {
+      const watching = { ...(signal && { signal }), ...(onError && { onError }) };
+      return new SnapshotReader(discovery.watch(serviceName, watching), timeoutMs);
+    };
     return { discovery, serviceName, instance, watch, publish: subject.publish?.bind(subject), outage: subject.outage };
   }
   function testWhere(ability: DiscoveryAbility, title: string, run: (t: TestContext) => Promise<void>): void {
@@ -192,13 +194,16 @@ export function testServiceDiscovery(options: DiscoverySuiteOptions): void {
       assert.equal(await watch().next(), undefined, "a watch that began after close");
     });
 
-    testWhere("outages", "an outage of the registry does not end a watch", async (t) => {
+    testWhere("outages", "an outage of the registry is told to a watch and does not end it", async (t) => {
       const { outage, publish, watch, instance } = await setUp(t, "a");
       assert.ok(outage !== undefined, 'this test needs `outage`, or `without: ["outages"]`');
-      const reader = watch();
+      const told = Promise.withResolvers<Error>();
+      const reader = watch(undefined, told.resolve);
       assertSameSet(await reader.next(), [instance("a")]);
       await outage.begin();
+      await within(told.promise, timeoutMs, "word of the outage by onError");
       await outage.end();
+      assertSameSet(await reader.next(), [instance("a")]);
       if (publish === undefined) return;
       await publish([instance("b")]);
       await reader.untilSame([instance("b")]);

@@ -1,9 +1,7 @@
-import type { Clock } from "@im-sdk/contracts";
+import { backoffDelayMs, type Clock, sleep } from "@im-sdk/contracts";
 import { ImError } from "../im-error.ts";
-import { backoffDelayMs } from "./backoff.ts";
 import { type ConnectOnceContext, finalCodes } from "./connect-once.ts";
 import type { Link } from "./link.ts";
-import { sleep } from "./sleep.ts";
 
 /** A try to come back, told before its delay. */
 export interface ReconnectAttempt {

@@ -1,4 +1,4 @@
-import { parseAddress, type ServiceInstance } from "@im-sdk/contracts";
+import { parseAddress, requireInstance, type ServiceInstance } from "@im-sdk/contracts";
 import { ImError } from "../im-error.ts";
 
 /** The `services` option as instances; throws `invalid_argument` when it is no list or an entry is no address. */
@@ -21,23 +21,12 @@ export function toServiceInstance(service: string | ServiceInstance, serviceName
     if (typeof service !== "object" || service === null) {
       throw new ImError("invalid_argument", `services: want "host:port" or an instance, got ${String(service)}`);
     }
-    const { id, address, port } = service;
-    if (typeof id !== "string" || id === "") throw invalid("id", id, "a non-empty string");
-    if (typeof address !== "string" || address === "") throw invalid("address", address, "a host name or IP address");
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalid("port", port, "an integer from 1 to 65535");
-    return service;
   }
   try {
+    if (typeof service !== "string") return requireInstance(service);
     const { address, port } = parseAddress(service);
     return { id: service, name: serviceName, address, port, tags: [], metadata: {}, health: "unknown" };
   } catch (error) {
     throw new ImError("invalid_argument", `services: ${(error as RangeError).message}`, { cause: error });
   }
-}
-
-function invalid(field: string, value: unknown, want: string): ImError {
-  return new ImError(
-    "invalid_argument",
-    `services: ${field} of an instance must be ${want}, got ${typeof value === "string" ? `"${value}"` : String(value)}`,
-  );
 }

@@ -1,9 +1,7 @@
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Interceptor, type UnaryRequest } from "@connectrpc/connect";
 import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
-import { type Clock, systemClock } from "@im-sdk/contracts";
-import { backoffDelayMs } from "../connection/backoff.ts";
-import { sleep } from "../connection/sleep.ts";
+import { backoffDelayMs, type Clock, sleep, systemClock } from "@im-sdk/contracts";
 import { withinLimit } from "../connection/within-limit.ts";
 import { grpcTimeout } from "../transport/grpc-timeout.ts";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@im-sdk/contracts";
+import type { Clock } from "./clock.ts";
 
 /** Waits; rejects with the signal's reason when it aborts first. Leaves no timer behind. */
 export function sleep(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
