@@ -22,7 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
 /** How many packages of others one of ours may need; without a number, what its manifest declares. */
 const maxForeign: Readonly<Record<string, number>> = {
   contracts: 0,
-  balancers: 0,
+  balancers: 1,
   gen: 1,
   "discovery-consul": 1,
   "discovery-etcd": 1,

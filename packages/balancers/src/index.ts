@@ -1,0 +1,8 @@
+export { ConsistentHashBalancer, type ConsistentHashOptions } from "./consistent-hash-balancer.ts";
+export { LeastConnectionsBalancer } from "./least-connections-balancer.ts";
+export type { OutlierEjectionOptions } from "./outlier-ejection-options.ts";
+export { RandomBalancer } from "./random-balancer.ts";
+export type { RandomOptions } from "./random-options.ts";
+export { RoundRobinBalancer } from "./round-robin-balancer.ts";
+export { WeightedRoundRobinBalancer } from "./weighted-round-robin-balancer.ts";
+export { withOutlierEjection } from "./with-outlier-ejection.ts";

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testLoadBalancer } from "@im-sdk/testing";
+import fc from "fast-check";
+import { RandomBalancer } from "./random-balancer.ts";
+import { countOf, instancesOf, numberedIds, pickIds } from "./test-kit/instances.ts";
+import { seededRandom } from "./test-kit/seeded-random.ts";
+
+testLoadBalancer({ name: "RandomBalancer", create: () => new RandomBalancer() });
+
+test("every instance owns an equal part of the random numbers", () => {
+  let draw = 0;
+  const balancer = new RandomBalancer({ random: () => (draw++ % 600) / 600 });
+  balancer.update(instancesOf(["a", "b", "c"]));
+  assert.deepEqual(countOf(pickIds(balancer, 600)), { a: 200, b: 200, c: 200 });
+  draw = 0;
+  assert.deepEqual(countOf(pickIds(balancer, 600, { exclude: new Set(["b"]) })), { a: 300, c: 300 });
+});
+
+test("property: picks are uniform (chi-square at 10^-6), whatever the seed", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const balancer = new RandomBalancer({ random: seededRandom(seed) });
+      balancer.update(instancesOf(numberedIds(10)));
+      const counts = Object.values(countOf(pickIds(balancer, 10_000)));
+      const chiSquare = counts.reduce((sum, count) => sum + (count - 1_000) ** 2 / 1_000, 0);
+      // The quantile of the distribution with 9 degrees of freedom.
+      assert.ok(counts.length === 10 && chiSquare < 45.08, `chi-square ${chiSquare}`);
+    }),
+    { numRuns: 50 },
+  );
+});
