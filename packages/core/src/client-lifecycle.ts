@@ -20,7 +20,7 @@ export class ClientLifecycle {
   }
 
   connect(signal: AbortSignal | undefined): Promise<void> {
-    const { discovery, connectTimeoutMs, clock } = this.#options;
+    const { discovery, connectTimeoutMs, clock, serviceName } = this.#options;
     if (!this.#parts.canPick()) {
       const message =
         "there is nothing to connect to: pass services, discovery or a filled balancer, or call setServices";
@@ -28,14 +28,16 @@ export class ClientLifecycle {
     }
     return this.#parts.connection.connect(signal, async (ends) => {
       if (discovery === undefined) return;
-      await within(connectTimeoutMs, clock, this.#follow(discovery), () => "no first list of instances has come", ends);
+      const late = () => noList(serviceName, connectTimeoutMs, this.#parts.instances.lastError);
+      await within(connectTimeoutMs, clock, this.#follow(discovery), late, ends);
     });
   }
 
   /** Takes no more messages and waits until those that were taken are settled; rejects `deadline_exceeded`. */
   async drain(timeoutMs: number): Promise<void> {
     const { sender, outbox } = this.#parts;
-    await within(timeoutMs, this.#options.clock, sender.drain(), () => `${outbox.size} messages are not settled yet`);
+    const late = () => notDone(timeoutMs, `${outbox.size} messages are not settled yet`);
+    await within(timeoutMs, this.#options.clock, sender.drain(), late);
   }
 
   disconnect(timeoutMs: number): Promise<void> {
@@ -44,13 +46,14 @@ export class ClientLifecycle {
   }
 
   async #disconnect(timeoutMs: number): Promise<void> {
-    const { connection, outbox, conversation, events } = this.#parts;
+    const { connection, departure, outbox, conversation, events } = this.#parts;
     const { discovery, endpointPool, ownsEndpointPool } = this.#options;
     const wasUp = connection.state === "connected" || connection.state === "reconnecting";
     if (connection.state === "connected") {
       // Whatever is not settled by then is settled below, as what it is.
       await this.drain(timeoutMs).catch(() => {});
     }
+    departure.cancel();
     await connection.close(closeGraceMs);
     outbox.close(new ImError("canceled", "the client was disconnected"));
     this.#ended.abort();
@@ -59,7 +62,8 @@ export class ClientLifecycle {
     if (wasUp) void events.emit("disconnect", undefined);
     // Last, and bounded: the rest must not depend on what somebody else wrote.
     if (discovery !== undefined) {
-      await within(timeoutMs, this.#options.clock, discovery.close(), () => "the discovery has not closed").catch(
+      const late = () => notDone(timeoutMs, "the discovery has not closed");
+      await within(timeoutMs, this.#options.clock, discovery.close(), late).catch(
         (reason: unknown) => void events.emit("error", ImError.from(reason, "closing the discovery")),
       );
     }
@@ -73,19 +77,27 @@ export class ClientLifecycle {
   }
 }
 
-/** Settles as the work does; rejects `deadline_exceeded` after a time, or with the signal's reason when that aborts. */
+function notDone(timeoutMs: number, detail: string): ImError {
+  return new ImError("deadline_exceeded", `not done within ${timeoutMs} ms: ${detail}`);
+}
+
+function noList(serviceName: string, timeoutMs: number, cause: ImError | undefined): ImError {
+  const why = cause?.message ?? "the discovery has said nothing";
+  return new ImError("unavailable", `no list of instances of ${serviceName} came within ${timeoutMs} ms: ${why}`, {
+    cause,
+  });
+}
+
+/** Settles as the work does; rejects with `late()` after a time, or with the signal's reason when that aborts. */
 async function within(
   timeoutMs: number,
   clock: Clock,
   work: Promise<void>,
-  detail: () => string,
+  late: () => ImError,
   signal?: AbortSignal,
 ): Promise<void> {
   const ended = Promise.withResolvers<never>();
-  const timer = clock.setTimeout(
-    () => ended.reject(new ImError("deadline_exceeded", `not done within ${timeoutMs} ms: ${detail()}`)),
-    timeoutMs,
-  );
+  const timer = clock.setTimeout(() => ended.reject(late()), timeoutMs);
   const onAbort = () => ended.reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {

@@ -3,6 +3,7 @@ import type { ServiceInstance } from "@im-sdk/contracts";
 import { IMService, type MessageResponse } from "@im-sdk/gen";
 import { connectOnce } from "./connection/connect-once.ts";
 import { Connection } from "./connection/connection.ts";
+import { Departure } from "./connection/departure.ts";
 import type { EndpointLease } from "./connection/endpoint.ts";
 import { probeHealth } from "./connection/health.ts";
 import { InstanceSet } from "./connection/instance-set.ts";
@@ -36,7 +37,12 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const instances = new InstanceSet({
     serviceName,
     balancer,
+    keepsLastInstances: options.keepLastInstances,
     clock,
+    onChange(known, error) {
+      void events.emit("instances", { ...known, error });
+      departure.check();
+    },
     onError: (error) => void events.emit("error", error),
   });
   const outbox = new Outbox(options.outbox, clock);
@@ -104,7 +110,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
           serviceName,
           balancer: ownTransport === undefined ? balancer : undefined,
           hashKey: options.hashKey,
-          instanceCount: () => instances.instances?.length,
+          instanceCount: () => instances.list?.length,
           open,
           clock,
         },
@@ -120,12 +126,14 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     onStateChange: (state, previous) => void events.emit("stateChange", { state, previous }),
     onLink(link, previous) {
       conversation.onLink(link, greetings.get(link) ?? { header: new Headers(), frames: [] }, previous);
+      departure.check();
       void events.emit("connect", {
         instance: link.instance,
         capabilities: [...link.capabilities],
       });
     },
     onLost(error) {
+      departure.check();
       conversation.onLost();
       void events.emit("disconnect", error);
     },
@@ -135,6 +143,18 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
       conversation.giveUp(error);
       void events.emit("error", error);
     },
+  });
+
+  const departure = new Departure({
+    afterMs: options.leaveAfterMs,
+    link: () => connection.link,
+    // A list that the user set is for the next connection.
+    isListed: (instance) => options.discovery === undefined || instances.lists(instance),
+    canLeave: ({ instance }) =>
+      !instances.known.isStale && instance !== undefined && hasOther(options, instances, instance),
+    leave: (link) => connection.replace(link),
+    clock,
+    random,
   });
 
   const routed = createRoutedTransport((signal) => connection.ready(signal));
@@ -155,9 +175,9 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     ownTransport !== undefined ||
     options.discovery !== undefined ||
     options.hasOwnBalancer ||
-    instances.instances !== undefined;
+    instances.list !== undefined;
 
-  return { events, instances, outbox, conversation, connection, service, rooms: roomCalls, sender, canPick };
+  return { events, instances, outbox, conversation, connection, departure, service, rooms: roomCalls, sender, canPick };
 }
 
 function createTokenCache({ credentials, clock }: ResolvedImClientOptions): TokenCache | undefined {
@@ -184,7 +204,7 @@ function requireTransport(transport: Transport | undefined): Transport {
 }
 
 function hasOther(options: ResolvedImClientOptions, instances: InstanceSet, { id }: ServiceInstance): boolean {
-  const known = instances.instances;
+  const known = instances.list;
   if (known !== undefined) return known.some((other) => other.id !== id && other.health !== "unhealthy");
   return options.balancer.pick({ key: options.hashKey, exclude: new Set([id]) }) !== undefined;
 }

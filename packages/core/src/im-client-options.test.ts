@@ -42,6 +42,7 @@ test("a user id is all that is needed; the rest has its default", () => {
     },
   );
   assert.deepEqual([resolved.hasOwnBalancer, resolved.ownsEndpointPool, resolved.clock], [false, true, systemClock]);
+  assert.deepEqual([resolved.leaveAfterMs, resolved.keepLastInstances], [5_000, false]);
   assert.deepEqual([resolved.services, resolved.discovery, resolved.credentials], [undefined, undefined, undefined]);
 });
 
@@ -58,6 +59,8 @@ test("what is given is taken", () => {
     connectTimeoutMs: 1,
     maxRetries: 0,
     maxReceiveBytes: 1,
+    leaveAfterMs: 7,
+    keepLastInstances: true,
     tls: true,
   };
   const resolved = resolve({ ...given, clock, endpointPool, discovery, balancer, onMessage, credentials });
@@ -73,7 +76,9 @@ test("what is given is taken", () => {
     assert.equal(resolved[name as keyof typeof resolved], value, name);
   }
   assert.deepEqual([resolved.hasOwnBalancer, resolved.ownsEndpointPool], [true, false]);
-  assert.equal(resolve({ maxRetries: Number.POSITIVE_INFINITY }).maxRetries, Number.POSITIVE_INFINITY);
+  for (const name of ["maxRetries", "leaveAfterMs"] as const) {
+    assert.equal(resolve({ [name]: Number.POSITIVE_INFINITY })[name], Number.POSITIVE_INFINITY);
+  }
 });
 
 test("services become instances of the service", () => {
@@ -107,6 +112,10 @@ const bad: [string, unknown, string][] = [
   ["maxReceiveBytes", Number.POSITIVE_INFINITY, "Infinity"],
   ["maxSendBytes", -1, "-1"],
   ["maxSendBytes", Number.NaN, "NaN"],
+  ["leaveAfterMs", 0, "0"],
+  ["leaveAfterMs", Number.NaN, "NaN"],
+  ["leaveAfterMs", Number.NEGATIVE_INFINITY, "-Infinity"],
+  ["keepLastInstances", "yes", '"yes"'],
   ["interceptors", "none", '"none"'],
   ["interceptors", [7], "7"],
   ["onMessage", "listener", '"listener"'],

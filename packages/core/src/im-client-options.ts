@@ -65,6 +65,14 @@ export interface ImClientOptions extends ImClientBaseOptions {
   discovery?: ServiceDiscovery;
   /** Instances without a discovery: `host:port` strings or instances. Not together with `discovery`. */
   services?: readonly (string | ServiceInstance)[];
+  /**
+   * How long the instance that holds the stream may be missing from the discovery's list, or be unhealthy there, before the client
+   * opens a stream elsewhere and leaves; up to half as much is added at random. Default 5,000 ms; with `Infinity` it stays until
+   * the connection breaks.
+   */
+  leaveAfterMs?: number;
+  /** An empty list from the discovery leaves the instances as they were, as stale; by default none are left then. */
+  keepLastInstances?: boolean;
   /** Picks the instance for each connection; default round robin. One that its owner has filled needs no list here. */
   balancer?: LoadBalancer;
   /** Key of the pick for balancers that hash; default the user id. */
@@ -84,6 +92,7 @@ export const defaultOptions = {
   heartbeatTimeoutMs: 10_000,
   maxRetries: 3,
   retryIntervalMs: 5_000,
+  leaveAfterMs: 5_000,
   maxReceiveBytes: defaultMaxMessageBytes,
   maxSendBytes: defaultMaxMessageBytes,
 } as const;
@@ -107,6 +116,9 @@ export function resolveImClientOptions(options: ImClientOptions) {
     serviceName,
     discovery: shaped("discovery", options.discovery, "discover", "watch", "close"),
     services: options.services === undefined ? undefined : toServiceInstances(options.services, serviceName),
+    leaveAfterMs:
+      options.leaveAfterMs === Number.POSITIVE_INFINITY ? options.leaveAfterMs : positive(options, "leaveAfterMs"),
+    keepLastInstances: flag("keepLastInstances", options.keepLastInstances ?? false),
     balancer: shaped("balancer", options.balancer, "update", "pick") ?? createDefaultBalancer(options.random),
     hasOwnBalancer: options.balancer !== undefined,
     hashKey: requireId("hashKey", options.hashKey ?? options.userId),
@@ -193,6 +205,11 @@ function resolveTls(tls: TlsOptions = false): TlsOptions {
 function retries(value: number): number {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value;
   throw invalidArgument("maxRetries", value, "an integer from 0 up, or Infinity");
+}
+
+function flag(name: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value;
+  throw invalidArgument(name, value, "true or false");
 }
 
 function listener<T>(name: string, value: T | undefined): T | undefined {

@@ -322,7 +322,7 @@ test("setServices moves the next connection, and the stream that is up stays", a
   const ann = record(t, { userId: "ann", services: [`127.0.0.1:${first.port}`] });
   await ann.client.connect();
   ann.client.setServices([`127.0.0.1:${second.port}`]);
-  assert.equal(ann.client.instances[0]?.port, second.port);
+  assert.equal(ann.client.instances.list[0]?.port, second.port);
   assert.equal((await ann.client.healthCheck()).status, 1);
   assert.equal(ann.of("disconnect").length, 0);
   await first.close();

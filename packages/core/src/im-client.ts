@@ -16,6 +16,7 @@ import { requireId, requireTimeoutMs } from "./check-argument.ts";
 import { ClientLifecycle } from "./client-lifecycle.ts";
 import { createClientParts } from "./client-parts.ts";
 import type { ConnectionState } from "./connection/connection.ts";
+import type { KnownInstances } from "./connection/instance-set.ts";
 import type { SendOptions } from "./delivery/message-sender.ts";
 import type { SendReceipt } from "./delivery/send-receipt.ts";
 import { toServiceInstances } from "./discovery/service-address.ts";
@@ -75,9 +76,9 @@ export class ImClient implements AsyncDisposable {
     return this.state === "connected";
   }
 
-  /** The instances known at this moment; empty when only the balancer knows them. */
-  get instances(): readonly ServiceInstance[] {
-    return this.#parts.instances.instances ?? [];
+  /** The instances known at this moment, and whether the discovery still vouches for them; none when only the balancer knows them. */
+  get instances(): KnownInstances {
+    return this.#parts.instances.known;
   }
 
   /** The raw typed client on the same connection, with this client's identity, credentials and retries. */

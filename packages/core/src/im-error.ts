@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { RegistryError } from "@im-sdk/contracts";
 
 /**
  * What went wrong, as a stable word. All but the first two are gRPC's status codes.
@@ -52,6 +53,8 @@ export class ImError extends Error {
   /** Wraps whatever was caught; `what` says what was being done. An ImError stays as it is. */
   static from(reason: unknown, what: string): ImError {
     if (reason instanceof ImError) return reason;
+    if (reason instanceof RegistryError)
+      return new ImError(reason.code, `${what}: ${reason.message}`, { cause: reason });
     const error = ConnectError.from(reason);
     if (error.cause instanceof ImError) return error.cause;
     return new ImError(imErrorCode(error.code), `${what}: ${error.rawMessage}`, {

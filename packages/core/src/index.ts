@@ -4,10 +4,13 @@ export type {
   PickContext,
   RegisterOptions,
   Registration,
+  RegistryErrorCode,
   ServiceDiscovery,
   ServiceInstance,
   ServiceRegistry,
+  WatchOptions,
 } from "@im-sdk/contracts";
+export { RegistryError } from "@im-sdk/contracts";
 export { HealthStatus, MessageType, TranscriptStatus, UserRole } from "@im-sdk/gen";
 export type { AudioSource } from "./audio/audio-source.ts";
 export type { UploadOptions, UploadProgress } from "./audio/upload-audio.ts";
@@ -15,6 +18,7 @@ export type { ConnectionState } from "./connection/connection.ts";
 export type { ReconnectAttempt } from "./connection/dialer.ts";
 export type { EndpointLease, EndpointOptions, TlsOptions } from "./connection/endpoint.ts";
 export { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
+export type { KnownInstances } from "./connection/instance-set.ts";
 export type { SendOptions } from "./delivery/message-sender.ts";
 export type { OutboxOptions } from "./delivery/outbox-options.ts";
 export type { Gap, RoomPosition } from "./delivery/room-positions.ts";

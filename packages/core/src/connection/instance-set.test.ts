@@ -1,25 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ServiceDiscovery, ServiceInstance } from "@im-sdk/contracts";
+import { RegistryError, type ServiceDiscovery, type ServiceInstance } from "@im-sdk/contracts";
 import { createInstance, ManualClock, ManualDiscovery } from "@im-sdk/testing";
 import type { ImError } from "../im-error.ts";
 import { hasCode } from "../test-kit/has-code.ts";
 import { settle, until } from "../test-kit/until.ts";
-import { InstanceSet } from "./instance-set.ts";
+import { InstanceSet, type KnownInstances } from "./instance-set.ts";
 
 const [a, b] = [createInstance("a"), createInstance("b")];
 
-function setup() {
+function setup({ keepsLastInstances = false } = {}) {
   const clock = new ManualClock();
   const updates: (readonly ServiceInstance[])[] = [];
+  const changes: (KnownInstances & { why: string | undefined })[] = [];
   const errors: ImError[] = [];
   const set = new InstanceSet({
     serviceName: "im-service",
     balancer: { update: (instances) => updates.push(instances), pick: () => undefined },
+    keepsLastInstances,
     clock,
+    onChange: (known, error) => changes.push({ ...known, why: error?.message }),
     onError: (error) => errors.push(error),
   });
-  return { clock, set, updates, errors, abort: new AbortController() };
+  return { clock, set, updates, changes, errors, abort: new AbortController() };
 }
 
 /** A discovery whose watch gives one snapshot, or none, and then breaks. */
@@ -32,30 +35,104 @@ function breaking(first?: readonly ServiceInstance[]): ServiceDiscovery {
   return discovery;
 }
 
-test("it resolves with the first snapshot, and hands every one to the balancer", async () => {
-  const { set, updates, abort } = setup();
+const away = new RegistryError("unavailable", "Consul at localhost:8500", "connection refused");
+
+test("it resolves with the first snapshot, hands every one to the balancer, and tells of each", async () => {
+  const { set, updates, changes, abort } = setup();
   const discovery = new ManualDiscovery([a]);
-  assert.equal(set.instances, undefined);
+  assert.equal(set.list, undefined);
   await set.follow(discovery, abort.signal);
   discovery.push([a, b]);
   discovery.push([]);
   await until(() => updates.length === 3);
-  assert.deepEqual([updates, set.instances], [[[a], [a, b], []], []]);
+  assert.deepEqual([updates, set.list], [[[a], [a, b], []], []]);
+  assert.deepEqual(
+    changes.map(({ list, isStale, ageMs, why }) => [list.length, isStale, ageMs, why]),
+    [
+      [1, false, 0, undefined],
+      [2, false, 0, undefined],
+      [0, false, 0, undefined],
+    ],
+  );
   abort.abort();
   await until(() => discovery.watches === 0);
 });
 
-test("its age is that of the last snapshot", async () => {
-  const { set, clock } = setup();
-  assert.equal(set.ageMs, undefined);
-  set.update([a]);
+test("an outage makes the list stale, once and with why; it grows older until the registry answers", async () => {
+  const { set, clock, updates, changes, errors, abort } = setup();
+  const discovery = new ManualDiscovery([a]);
+  await set.follow(discovery, abort.signal);
+  await clock.advance(1_000);
+  assert.deepEqual(set.known, { list: [a], isStale: false, ageMs: 0 });
+  discovery.fail(away);
   await clock.advance(40);
-  assert.equal(set.ageMs, 40);
-  set.update([a]);
-  assert.equal(set.ageMs, 0);
+  discovery.fail(away);
+  assert.deepEqual(set.known, { list: [a], isStale: true, ageMs: 40 });
+  assert.match(set.lastError?.message ?? "", /im-service.*Consul at localhost:8500: connection refused/);
+  discovery.push([a]);
+  await until(() => !set.known.isStale);
+  assert.deepEqual([set.known, set.lastError], [{ list: [a], isStale: false, ageMs: 0 }, undefined]);
+  assert.deepEqual(
+    changes.map(({ isStale, why }) => [isStale, why?.includes("connection refused") === true]),
+    [
+      [false, false],
+      [true, true],
+      [false, false],
+    ],
+  );
+  assert.deepEqual([updates.length, errors], [2, []]);
+  abort.abort();
 });
 
-test("a discovery that gives no snapshot rejects; one that breaks later is reported, and the last list stays", async () => {
+test("the same list again is no news", async () => {
+  const { set, updates, changes } = setup();
+  const list = [a, b];
+  set.update(list);
+  set.update(list);
+  assert.deepEqual([updates.length, changes.length], [1, 1]);
+});
+
+test("a refusal is told as an error as well, once, and an entry that makes no sense without making the list stale", async () => {
+  const { set, errors, abort } = setup();
+  const discovery = new ManualDiscovery([a]);
+  await set.follow(discovery, abort.signal);
+  const entry = new RegistryError("data_loss", "etcd at localhost:2379", "/services/im-service/x is no JSON");
+  discovery.fail(entry);
+  assert.deepEqual([set.known.isStale, errors.map(({ code }) => code)], [false, ["data_loss"]]);
+  const refused = new RegistryError("permission_denied", "Consul at localhost:8500", "check the token");
+  discovery.fail(refused);
+  discovery.fail(refused);
+  assert.deepEqual([set.known.isStale, errors.map(({ code }) => code)], [true, ["data_loss", "permission_denied"]]);
+  abort.abort();
+});
+
+test("an empty list empties the set, unless the last instances are to be kept: then it makes them stale", async () => {
+  const keeping = setup({ keepsLastInstances: true });
+  const discovery = new ManualDiscovery([]);
+  await keeping.set.follow(discovery, keeping.abort.signal);
+  assert.deepEqual(keeping.set.known.list, [], "there was nothing to keep");
+  discovery.push([a]);
+  discovery.push([]);
+  await until(() => keeping.set.known.isStale);
+  assert.deepEqual([keeping.set.known.list, keeping.updates.length], [[a], 2]);
+  assert.match(keeping.changes.at(-1)?.why ?? "", /no instance of im-service/);
+  discovery.push([b]);
+  await until(() => !keeping.set.known.isStale);
+  assert.deepEqual(keeping.set.known.list, [b]);
+  keeping.abort.abort();
+});
+
+test("an instance is listed by its id and address, unless it is unhealthy", () => {
+  const { set } = setup();
+  assert.equal(set.lists(a), false);
+  set.update([a, { ...b, health: "unhealthy" }]);
+  assert.deepEqual([set.lists(a), set.lists(b)], [true, false]);
+  assert.equal(set.lists({ ...a, health: "unknown", metadata: { weight: "2" } }), true);
+  for (const moved of [{ address: "10.0.0.1" }, { port: 1 }, { id: "c" }])
+    assert.equal(set.lists({ ...a, ...moved }), false);
+});
+
+test("a discovery that gives no snapshot rejects; one that breaks later is reported, and the last list stays, stale", async () => {
   const none = setup();
   await assert.rejects(
     none.set.follow(breaking(), none.abort.signal),
@@ -66,7 +143,18 @@ test("a discovery that gives no snapshot rejects; one that breaks later is repor
   const one = setup();
   await one.set.follow(breaking([a]), one.abort.signal);
   await settle();
-  assert.deepEqual([one.errors.length, one.set.instances], [1, [a]]);
+  assert.deepEqual([one.errors.length, one.set.known.list, one.set.known.isStale], [1, [a], true]);
+});
+
+test("what a registry refuses for good before the first snapshot is thrown with its code", async () => {
+  const { set, abort } = setup();
+  const discovery = new ManualDiscovery();
+  const refused = new RegistryError("permission_denied", "Consul at localhost:8500", "check the token");
+  // biome-ignore lint/correctness/useYield: the watch refuses before it has anything to give
+  discovery.watch = async function* () {
+    throw refused;
+  } as typeof discovery.watch;
+  await assert.rejects(set.follow(discovery, abort.signal), hasCode("permission_denied", "localhost:8500", "token"));
 });
 
 test("a discovery that breaks while instances are known from elsewhere is reported, and nobody waits for it", async () => {
@@ -86,7 +174,7 @@ test("a watch that ends by itself is an error", async () => {
 test("an abort before the first snapshot rejects with its reason, and a later one is no error", async () => {
   const { set, errors, abort } = setup();
   const discovery = new ManualDiscovery();
-  discovery.fail(new Error("away"));
+  discovery.fail(away);
   const following = set.follow(discovery, abort.signal);
   const reason = new Error("closed");
   abort.abort(reason);

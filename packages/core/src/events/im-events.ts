@@ -1,6 +1,7 @@
 import type { ServiceInstance } from "@im-sdk/contracts";
 import type { ConnectionState } from "../connection/connection.ts";
 import type { ReconnectAttempt } from "../connection/dialer.ts";
+import type { KnownInstances } from "../connection/instance-set.ts";
 import type { Gap } from "../delivery/room-positions.ts";
 import type { ImError } from "../im-error.ts";
 import type { ImMessage } from "../messages/im-message.ts";
@@ -18,6 +19,8 @@ export interface ImEvents {
   stateChange: { readonly state: ConnectionState; readonly previous: ConnectionState };
   /** Messages of a room that were missed and will not come. Told before anything later of the room. */
   gap: Gap;
+  /** The known instances are others, have gone stale, with why, or are confirmed again. */
+  instances: KnownInstances & { readonly error: ImError | undefined };
   /** A try to come back will be made. */
   reconnecting: ReconnectAttempt;
 }

@@ -8,7 +8,16 @@ export class Recorder {
   #waiting: (() => void)[] = [];
 
   constructor(client: ImClient) {
-    const names = ["message", "connect", "disconnect", "error", "stateChange", "gap", "reconnecting"] as const;
+    const names = [
+      "message",
+      "connect",
+      "disconnect",
+      "error",
+      "stateChange",
+      "gap",
+      "instances",
+      "reconnecting",
+    ] as const;
     for (const name of names) {
       client.on(name, (payload: unknown) => {
         this.events.push({ name, payload } as (typeof this.events)[number]);
@@ -19,6 +28,11 @@ export class Recorder {
 
   of<Name extends keyof ImEvents>(name: Name): ImEvents[Name][] {
     return this.events.filter((event) => event.name === name).map((event) => event.payload as ImEvents[Name]);
+  }
+
+  /** Ids of the instances that a stream came up on, in order. */
+  get servedBy(): (string | undefined)[] {
+    return this.of("connect").map(({ instance }) => instance?.id);
   }
 
   get texts(): string[] {
