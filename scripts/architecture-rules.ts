@@ -11,6 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   core: ["contracts", "gen"],
   server: ["contracts", "gen"],
   testing: ["contracts", "gen", "server"],
+  "test-servers": [],
   balancers: ["contracts"],
   "discovery-consul": ["contracts"],
   "discovery-etcd": ["contracts"],
