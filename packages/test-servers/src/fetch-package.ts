@@ -23,6 +23,7 @@ const run = promisify(execFile);
  * @throws Error when there is no apt, or when it cannot get the package; the message has what apt said.
  */
 export async function fetchPackage({ name, olderRelease }: DebianPackage, cache: string): Promise<string> {
+  if (process.platform !== "linux") throw new Error("apt is for Linux");
   const target = join(cache, name);
   await mkdir(cache, { recursive: true });
   await withLock(cache, async () => {
@@ -50,12 +51,13 @@ async function download(work: string, name: string, olderRelease: string | undef
   const config = join(work, "apt.conf");
   await writeFile(config, configuration(work));
   // A source that is out of reach does not matter as long as the package is found.
-  const update = await run("apt-get", ["-c", config, "-q", "update"]).catch((error: Error) => error);
-  try {
-    await run("apt-get", ["-c", config, "-q", "download", name], { cwd: work });
-  } catch (error) {
-    throw update instanceof Error ? new AggregateError([update, error], `${update.message}${messageOf(error)}`) : error;
-  }
+  const complaints = await run("apt-get", ["-c", config, "-q", "update"]).then(
+    ({ stderr }) => stderr,
+    (error: Error) => error.message,
+  );
+  await run("apt-get", ["-c", config, "-q", "download", name], { cwd: work }).catch((error: Error) => {
+    throw new Error(`${complaints}${error.message}`, { cause: error });
+  });
   for (const file of globSync("*.deb", { cwd: work })) await run("dpkg", ["-x", file, "tree"], { cwd: work });
 }
 
@@ -79,19 +81,18 @@ async function copySources(folder: string, olderRelease: string | undefined): Pr
 
 function configuration(work: string): string {
   return [
-    'Dir::Etc::sourcelist "-";',
+    'Dir::Etc::sourcelist "/dev/null";',
     `Dir::Etc::sourceparts "${work}/sources";`,
     `Dir::State "${work}/state";`,
     `Dir::Cache "${work}/cache";`,
     'Acquire::Languages "none";',
+    'Acquire::Retries "1";',
+    'Acquire::http::Timeout "15";',
+    'Acquire::https::Timeout "15";',
     // As root, apt fetches as a user of its own, who may not be able to enter this folder.
     'APT::Sandbox::User "root";',
     // What other programs of the machine want to be done after an update of its own lists.
     "#clear APT::Update;",
     "",
   ].join("\n");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

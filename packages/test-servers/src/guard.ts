@@ -1,30 +1,42 @@
-// Runs one server and ends with it: node guard.js <folder> <program> [arguments]. When the process that started this one is
-// gone, however it ended, the server is killed and its folder removed. The server's pid is sent up once it runs.
-import { spawn } from "node:child_process";
-import { openSync, rmSync, writeSync } from "node:fs";
+// Keeps a folder and runs a server's program in it: node guard.js <folder> <program>. Every message is the arguments of one
+// run; answers are `{ pid }` when it runs and `{}` when it has ended. Once the process that started this one lets go, or is
+// gone, however that came about, the server is killed and the folder removed.
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-const [folder = "", program = "", ...args] = process.argv.slice(2);
-const log = openSync(join(folder, "server.log"), "w");
-const server = spawn(program, args, { cwd: folder, stdio: ["ignore", log, log] });
-let isOrphan = !process.connected;
+const [folder = "", program = ""] = process.argv.slice(2);
+let server: ChildProcess | undefined;
 
+process.on("message", (args) => run(args as string[]));
 process.on("disconnect", () => {
-  isOrphan = true;
-  server.kill("SIGKILL");
+  if (server === undefined) end();
+  else server.kill("SIGKILL");
 });
 // They are meant for the process that started this one, which decides what becomes of the server.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+if (!process.connected) end();
 
-server.on("spawn", () => process.send?.(server.pid));
-server.on("error", (error) => {
-  writeSync(log, `${error.message}\n`);
-  end();
-});
-server.on("exit", end);
-if (isOrphan) server.kill("SIGKILL");
+function run(args: readonly string[]): void {
+  const log = openSync(join(folder, "server.log"), "w");
+  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", log, log] });
+  server = child;
+  child.on("spawn", () => tell({ pid: child.pid }));
+  child.on("error", ({ message }) => writeSync(log, `${message}\n`));
+  child.on("close", () => {
+    closeSync(log);
+    server = undefined;
+    if (process.connected) tell({});
+    else end();
+  });
+}
+
+function tell(message: { readonly pid?: number | undefined }): void {
+  // Nobody may be there to hear it any more.
+  process.send?.(message, () => {});
+}
 
 function end(): void {
-  if (isOrphan) rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   process.exit();
 }

@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findServer } from "./find-server.ts";
+import { GuardedProgram } from "./guarded-program.ts";
 import { PortBlock } from "./port-block.ts";
 import type { RunningServer } from "./running-server.ts";
 import type { ServerName } from "./server-name.ts";
-import { ServerProcess } from "./server-process.ts";
 
 /** How to run one kind of server. */
 export interface ServerPlan {
@@ -24,21 +23,19 @@ export interface ServerPlan {
 const readyTimeoutMs = 60_000;
 const maxAttempts = 3;
 
-/** A server of any kind: its ports and its folder, and its process while it runs. */
+/** A server of any kind: its ports, and its program with the folder that its data is in. */
 export class LocalServer implements RunningServer {
   readonly #plan: ServerPlan;
-  readonly #program: string;
+  readonly #program: GuardedProgram;
   readonly #block: PortBlock;
-  readonly #folder: string;
-  #process: ServerProcess | undefined;
+  #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   static async start(plan: ServerPlan): Promise<LocalServer> {
     const program = await findServer(plan.name);
     for (let attempt = 1; ; attempt++) {
       const block = await PortBlock.claim(plan.portCount);
-      const folder = await mkdtemp(join(tmpdir(), `im-sdk-${plan.name}-`));
-      const server = new LocalServer(plan, program, block, folder);
+      const server = new LocalServer(plan, await GuardedProgram.create(plan.name, program), block);
       try {
         await server.start({ keepData: false });
         return server;
@@ -51,38 +48,31 @@ export class LocalServer implements RunningServer {
     }
   }
 
-  private constructor(plan: ServerPlan, program: string, block: PortBlock, folder: string) {
+  private constructor(plan: ServerPlan, program: GuardedProgram, block: PortBlock) {
     this.#plan = plan;
     this.#program = program;
     this.#block = block;
-    this.#folder = folder;
   }
 
   get address(): string {
     return `127.0.0.1:${this.#block.ports[0]}`;
   }
 
-  async kill(): Promise<void> {
-    await this.#process?.kill();
+  kill(): Promise<void> {
+    return this.#program.kill();
   }
 
-  async start({ keepData }: { readonly keepData: boolean }): Promise<void> {
-    if (this.#stopped !== undefined) throw new Error(`this ${this.#plan.name} is stopped: start a new one`);
-    if (this.#process?.hasEnded === false) throw new Error(`this ${this.#plan.name} runs: kill it first`);
-    const data = join(this.#folder, "data");
-    if (!keepData) await rm(data, { recursive: true, force: true });
-    await mkdir(data, { recursive: true });
-    this.#process = await ServerProcess.start(this.#folder, this.#program, this.#plan.args(this.#block.ports, data));
-    await this.#untilReady(this.#process);
-    if (!keepData) await this.#plan.prepare?.(this.address);
+  start({ keepData }: { readonly keepData: boolean }): Promise<void> {
+    this.#starting = this.#start(keepData);
+    return this.#starting;
   }
 
   pause(): void {
-    this.#process?.signal("SIGSTOP");
+    this.#program.signal("SIGSTOP");
   }
 
   resume(): void {
-    this.#process?.signal("SIGCONT");
+    this.#program.signal("SIGCONT");
   }
 
   stop(): Promise<void> {
@@ -94,10 +84,22 @@ export class LocalServer implements RunningServer {
     return this.stop();
   }
 
-  async #untilReady(run: ServerProcess): Promise<void> {
+  async #start(keepData: boolean): Promise<void> {
+    if (this.#stopped !== undefined) throw new Error(`this ${this.#plan.name} is stopped: start a new one`);
+    if (this.#program.isRunning) throw new Error(`this ${this.#plan.name} runs: kill it first`);
+    const data = join(this.#program.folder, "data");
+    if (!keepData) await rm(data, { recursive: true, force: true });
+    await mkdir(data, { recursive: true });
+    await this.#program.run(this.#plan.args(this.#block.ports, data));
+    if (this.#stopped !== undefined) await this.kill();
+    await this.#untilReady();
+    if (!keepData) await this.#plan.prepare?.(this.address);
+  }
+
+  async #untilReady(): Promise<void> {
     const deadline = Date.now() + readyTimeoutMs;
     let reason: unknown;
-    while (!run.hasEnded && Date.now() < deadline) {
+    while (this.#program.isRunning && Date.now() < deadline) {
       try {
         if (await this.#plan.isReady(this.address, AbortSignal.timeout(5_000))) return;
       } catch (error) {
@@ -105,14 +107,17 @@ export class LocalServer implements RunningServer {
       }
       await delay(20);
     }
-    const what = run.hasEnded ? "ended before it was ready" : `was not ready after ${readyTimeoutMs / 1_000} s`;
-    const words = await run.lastWords();
+    const inTime = `was not ready after ${readyTimeoutMs / 1_000} s`;
+    const what = this.#program.isRunning ? inTime : "ended before it was ready";
+    const words = await this.#program.lastWords();
     throw new Error(`${this.#plan.name} at ${this.address} ${what}. Its last words:\n${words}`, { cause: reason });
   }
 
   async #stop(): Promise<void> {
     await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
+    // A start that this came in the middle of; it fails.
+    await this.#starting?.catch(() => {});
+    await this.#program.close();
     await this.#block.close();
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LocalServer } from "./local-server.ts";
+import { LocalServer, type ServerPlan } from "./local-server.ts";
 import type { RunningServer } from "./running-server.ts";
 import { type SendOptions, send } from "./send.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -19,9 +19,13 @@ export interface EtcdOptions {
  * @throws ServerUnavailableError when there is no etcd; an Error with its last words when it does not come up.
  */
 export async function startEtcd(options: EtcdOptions = {}): Promise<RunningServer> {
-  const { rootPassword, tls } = options;
+  return LocalServer.start(etcdPlan(options));
+}
+
+/** How etcd is run. */
+export function etcdPlan({ rootPassword, tls }: EtcdOptions = {}): ServerPlan {
   const client = tls && { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
-  return LocalServer.start({
+  return {
     name: "etcd",
     portCount: 2,
     args: (ports, data) => argsOf(ports, data, tls),
@@ -32,7 +36,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<RunningServe
     ...(rootPassword !== undefined && {
       prepare: (address: string) => enableAuth(address, rootPassword, { ...client }),
     }),
-  });
+  };
 }
 
 function argsOf([port, peerPort]: readonly number[], data: string, tls: ServerTls | undefined): string[] {

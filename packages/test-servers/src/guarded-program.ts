@@ -1,0 +1,113 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** One run of the program. */
+interface Run {
+  pid: number | undefined;
+  hasEnded: boolean;
+  readonly started: PromiseWithResolvers<void>;
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+/**
+ * A program and a folder for it, under a guard: a small process that kills the one and removes the other when this process
+ * is gone. Does not keep this process alive.
+ */
+export class GuardedProgram {
+  readonly folder: string;
+  readonly #guard: ChildProcess;
+  readonly #guardEnded: Promise<unknown>;
+  #run: Run | undefined;
+
+  /** Makes a folder whose name has `name` in it, and starts the guard. */
+  static async create(name: string, program: string): Promise<GuardedProgram> {
+    return new GuardedProgram(await mkdtemp(join(tmpdir(), `im-sdk-${name}-`)), program);
+  }
+
+  private constructor(folder: string, program: string) {
+    this.folder = folder;
+    this.#guard = fork(guardFile(), [folder, program], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    this.#guardEnded = once(this.#guard, "exit").then(() => this.#hasEnded());
+    this.#guard.on("message", ({ pid }: { pid?: number }) => {
+      if (pid === undefined) this.#hasEnded();
+      else this.#hasStarted(pid);
+    });
+    this.#keepAlive(false);
+  }
+
+  get isRunning(): boolean {
+    return this.#run?.hasEnded === false;
+  }
+
+  /** Runs the program, which must not be running, in the folder. Done when it runs or has failed to. */
+  async run(args: readonly string[]): Promise<void> {
+    const { started, ended } = { started: Promise.withResolvers<void>(), ended: Promise.withResolvers<void>() };
+    this.#run = { pid: undefined, hasEnded: false, started, ended };
+    this.#keepAlive(true);
+    this.#guard.send(args);
+    await started.promise;
+    this.#keepAlive(false);
+  }
+
+  /** Signals the program; nothing when it does not run. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.isRunning || this.#run?.pid === undefined) return;
+    try {
+      process.kill(this.#run.pid, signal);
+    } catch (error) {
+      // It has ended, and word of that is on its way.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+
+  /** Done when the program is dead. */
+  async kill(): Promise<void> {
+    this.#keepAlive(true);
+    await this.#run?.started.promise;
+    this.signal("SIGKILL");
+    await this.#run?.ended.promise;
+    this.#keepAlive(false);
+  }
+
+  /** The last lines of what the program said. */
+  async lastWords(): Promise<string> {
+    const output = await readFile(join(this.folder, "server.log"), "utf8").catch(() => "");
+    return output.trimEnd().split("\n").slice(-20).join("\n");
+  }
+
+  /** Done when the program and the guard are dead and the folder is gone. */
+  async close(): Promise<void> {
+    this.#keepAlive(true);
+    if (this.#guard.connected) this.#guard.disconnect();
+    await this.#guardEnded;
+  }
+
+  #hasStarted(pid: number): void {
+    if (this.#run === undefined) return;
+    this.#run.pid = pid;
+    this.#run.started.resolve();
+  }
+
+  #hasEnded(): void {
+    if (this.#run === undefined) return;
+    this.#run.hasEnded = true;
+    this.#run.started.resolve();
+    this.#run.ended.resolve();
+  }
+
+  #keepAlive(wanted: boolean): void {
+    const change = wanted ? "ref" : "unref";
+    this.#guard[change]();
+    this.#guard.channel?.[change]();
+  }
+}
+
+/** Beside this file, compiled when this file is. */
+function guardFile(): string {
+  const name = import.meta.url.endsWith(".ts") ? "./guard.ts" : "./guard.js";
+  return fileURLToPath(new URL(name, import.meta.url));
+}
