@@ -7,6 +7,7 @@ import { messageBytes } from "./log/message-bytes.ts";
 import { numberOption } from "./options/check-option.ts";
 import { type ImServerOptions, type ResolvedServerOptions, resolveServerOptions } from "./options/im-server-options.ts";
 import type { RoomOptions } from "./options/room-options.ts";
+import { Announcement } from "./registration/announcement.ts";
 import { systemEvent } from "./rooms/system-events.ts";
 import { createRoutes } from "./rpc/routes.ts";
 import { createServiceContext, type ServiceContext, type ServiceStores } from "./service-context.ts";
@@ -22,8 +23,8 @@ export interface ImServer extends AsyncDisposable {
   /** Changes how a room behaves, at once. Throws a RangeError or TypeError that names a wrong option. */
   configureRoom(roomId: string, options: RoomOptions): void;
   /**
-   * Leaves in order: health checks say NOT_SERVING, clients are told (`server_draining`, GOAWAY), no new connection is
-   * taken. Resolves when all streams have ended and the server is closed; those left after `timeoutMs` (default 10,000)
+   * Leaves in order: the registry forgets the server, health checks say NOT_SERVING, clients are told (`server_draining`,
+   * GOAWAY), no new connection is taken. Resolves when all streams have ended and the server is closed; those left after `timeoutMs` (default 10,000)
    * end with UNAVAILABLE. Again or after `close` it only waits.
    */
   drain(options?: { readonly timeoutMs?: number }): Promise<void>;
@@ -32,8 +33,9 @@ export interface ImServer extends AsyncDisposable {
 }
 
 /**
- * Starts the reference `im.v1` server. Resolves when it listens. Throws a RangeError or TypeError for a wrong option, and
- * Node's error (`code` EADDRINUSE, EACCES, …) when the address cannot be had.
+ * Starts the reference `im.v1` server. Resolves when it listens and, with a `registry`, is registered or has failed to be for
+ * a first time. Throws a RangeError or TypeError for a wrong option, Node's error (`code` EADDRINUSE, EACCES, …) when the
+ * address cannot be had, and what the registry refuses for good.
  */
 export function startImServer(options: ImServerOptions = {}): Promise<ImServer> {
   return startWithStores(options, {});
@@ -59,11 +61,19 @@ export async function startWithStores(options: ImServerOptions, stores: ServiceS
   });
   try {
     const port = await listener.listen();
-    return new RunningServer(resolved, port, context, listener);
+    const announcement = resolved.registration && (await Announcement.make(resolved.registration, port, logger));
+    return new RunningServer(resolved, port, { context, listener, announcement });
   } catch (error) {
+    await listener.destroy();
     context.close();
     throw error;
   }
+}
+
+interface ServerParts {
+  readonly context: ServiceContext;
+  readonly listener: Http2Listener;
+  readonly announcement: Announcement | undefined;
 }
 
 class RunningServer implements ImServer {
@@ -71,14 +81,16 @@ class RunningServer implements ImServer {
   readonly port: number;
   readonly #context: ServiceContext;
   readonly #listener: Http2Listener;
+  readonly #announcement: Announcement | undefined;
   #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ResolvedServerOptions, port: number, context: ServiceContext, listener: Http2Listener) {
+  constructor(options: ResolvedServerOptions, port: number, { context, listener, announcement }: ServerParts) {
     this.port = port;
     this.url = `${options.tls === undefined ? "http" : "https"}://${formatAddress(reachable(options.host), port)}`;
     this.#context = context;
     this.#listener = listener;
+    this.#announcement = announcement;
     if (options.service.publicUrl === undefined) context.audioUrlPrefix = this.url;
   }
 
@@ -106,6 +118,8 @@ class RunningServer implements ImServer {
     const { serving, streams, options } = this.#context;
     options.logger.info("draining", { streams: streams.all().length });
     serving.stop();
+    // The registry first, so that nobody is sent here any more when the port closes.
+    await this.#announcement?.close();
     const message = systemEvent("", "server_draining", {}, options.clock.now());
     for (const stream of streams.all()) {
       const { ack, resume } = stream.capabilities;
@@ -119,6 +133,7 @@ class RunningServer implements ImServer {
   async #close(): Promise<void> {
     const { serving, streams, options } = this.#context;
     serving.stop();
+    await this.#announcement?.close();
     this.#listener.goAway();
     streams.endAll(new ConnectError("the server goes away", Code.Unavailable));
     await this.#idleWithin(lastWordsMs);

@@ -17,3 +17,4 @@ export type { Limits } from "./options/limits.ts";
 export type { Retention } from "./options/retention.ts";
 export type { RoomOptions } from "./options/room-options.ts";
 export type { Member, Presence, PresenceChange } from "./presence/presence.ts";
+export type { AdvertisedInstance, RegistrationOptions } from "./registration/registration-options.ts";

@@ -1,3 +1,9 @@
+import {
+  type RegistrationOptions,
+  type ResolvedRegistration,
+  registrationOptionNames,
+  resolveRegistration,
+} from "../registration/registration-options.ts";
 import { describe, knownKeys, numberOption } from "./check-option.ts";
 import {
   type ImServiceOptions,
@@ -17,7 +23,7 @@ export interface TlsOptions {
 }
 
 /** Where the server listens, and how the service on it behaves. */
-export interface ImServerOptions extends ImServiceOptions {
+export interface ImServerOptions extends ImServiceOptions, RegistrationOptions {
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host?: string;
   /** TCP port; 0 lets the system choose. Default 0. */
@@ -31,12 +37,13 @@ export interface ResolvedServerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsOptions | undefined;
+  readonly registration: ResolvedRegistration | undefined;
   readonly service: ResolvedServiceOptions;
 }
 
 /** Fills in the defaults; throws a RangeError or TypeError that names option, value and what is allowed. */
 export function resolveServerOptions(options: ImServerOptions = {}): ResolvedServerOptions {
-  knownKeys("", options, ["host", "port", "tls", ...serviceOptionNames]);
+  knownKeys("", options, ["host", "port", "tls", ...registrationOptionNames, ...serviceOptionNames]);
   const { host = "127.0.0.1", port, tls } = options;
   if (typeof host !== "string" || host === "") {
     throw new TypeError(`host is ${describe(host)}: want an address to listen on, such as "127.0.0.1"`);
@@ -46,6 +53,7 @@ export function resolveServerOptions(options: ImServerOptions = {}): ResolvedSer
     host,
     port: numberOption("port", port, 0, { min: 0, max: 65_535 }),
     tls,
+    registration: resolveRegistration(options, host),
     service: resolveServiceOptions(options),
   };
 }
