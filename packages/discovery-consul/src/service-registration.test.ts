@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { skipWithout, startConsul } from "@im-sdk/test-servers";
+import { createInstance, ManualClock, startFaultProxy } from "@im-sdk/testing";
+import { ConsulDiscovery } from "./consul-discovery.ts";
+import { ConsulApi } from "./test-kit/consul-api.ts";
+import { hasCode } from "./test-kit/has-code.ts";
+import { until } from "./test-kit/until.ts";
+
+const real = await skipWithout("consul");
+const consul = real.skip === false ? await startConsul() : undefined;
+after(() => consul?.stop());
+const address = consul?.address ?? "127.0.0.1:1";
+const api = new ConsulApi(address);
+
+interface AgentCheck {
+  readonly Status: string;
+  readonly Type: string;
+  readonly ServiceID: string;
+}
+async function checkOf(id: string): Promise<AgentCheck | undefined> {
+  return (await api.get<Record<string, AgentCheck>>("/agent/checks"))[`service:${id}`];
+}
+
+test("a registration is visible as passing at once, with all of its fields, under a gRPC check", real, async () => {
+  await using discovery = new ConsulDiscovery({ address });
+  const instance = createInstance("full", {
+    name: "full-service",
+    address: "fd00::1",
+    tags: ["blue"],
+    metadata: { weight: "5", zone: "北" },
+  });
+  const registration = await discovery.register(instance);
+  assert.deepEqual(await discovery.discover("full-service"), [instance]);
+  assert.equal(registration.instance, instance);
+  assert.equal((await checkOf("full"))?.Type, "grpc");
+  await registration.close();
+  await registration.close();
+  assert.deepEqual(await discovery.discover("full-service"), []);
+});
+
+for (const kind of ["grpc", "ttl"] as const) {
+  test(`${kind}: what is deleted from outside is back, passing, with the next heartbeat`, real, async () => {
+    const clock = new ManualClock();
+    await using discovery = new ConsulDiscovery({ address, clock, check: { kind } });
+    const id = `deleted-${kind}`;
+    await using _ = await discovery.register(createInstance(id, { name: id }));
+    await api.deregister(id);
+    assert.deepEqual(await api.passingIds(id), []);
+    await clock.advance(5_000);
+    await until(async () => (await api.passingIds(id)).includes(id));
+    assert.equal((await checkOf(id))?.Status, "passing");
+  });
+}
+
+test("a TTL that ran out is passed again by the next heartbeat", real, async () => {
+  const clock = new ManualClock();
+  await using discovery = new ConsulDiscovery({ address, clock, check: { kind: "ttl", ttlMs: 3_000 } });
+  await using _ = await discovery.register(createInstance("silent", { name: "silent" }));
+  await api.put("/agent/check/fail/service:silent");
+  assert.deepEqual(await api.passingIds("silent"), []);
+  await clock.advance(1_000);
+  await until(async () => (await api.passingIds("silent")).length === 1);
+});
+
+test("registering anew leaves one check of the new kind", real, async () => {
+  await using grpc = new ConsulDiscovery({ address });
+  await using ttl = new ConsulDiscovery({ address, check: { kind: "ttl" } });
+  await api.put("/agent/service/register", {
+    ID: "again",
+    Name: "again",
+    Port: 1,
+    Checks: [{ CheckID: "older", TTL: "1h" }],
+  });
+  await grpc.register(createInstance("again", { name: "again" }));
+  await ttl.register(createInstance("again", { name: "again" }));
+  const checks = Object.values(await api.get<Record<string, AgentCheck>>("/agent/checks"));
+  assert.deepEqual(
+    checks.filter(({ ServiceID }) => ServiceID === "again").map(({ Type }) => Type),
+    ["ttl"],
+  );
+});
+
+test("register() waits for a Consul that is away, tells every failed try, and then has it", real, async () => {
+  await using proxy = await startFaultProxy(address);
+  await using discovery = new ConsulDiscovery({ address: proxy.address, random: () => 0 });
+  const errors: Error[] = [];
+  proxy.refuse();
+  const registering = discovery.register(createInstance("late", { name: "late" }), { onError: (e) => errors.push(e) });
+  await until(() => errors.length >= 2);
+  await proxy.accept();
+  await registering;
+  assert.deepEqual(await api.passingIds("late"), ["late"]);
+  for (const error of errors) hasCode("unavailable", `Consul at ${proxy.address}`, "register", "`address`")(error);
+});
+
+test(
+  "an abort while registering rejects with its reason, and a request that may have been heeded is taken back",
+  real,
+  async () => {
+    await using proxy = await startFaultProxy(address);
+    await using discovery = new ConsulDiscovery({ address: proxy.address });
+    proxy.stall("down");
+    const abort = new AbortController();
+    const registering = discovery.register(createInstance("taken-back", { name: "taken-back" }), {
+      signal: abort.signal,
+    });
+    await until(async () => (await api.passingIds("taken-back")).length === 1);
+    const reason = new Error("enough");
+    abort.abort(reason);
+    await assert.rejects(registering, reason);
+    proxy.resume();
+    await until(async () => (await api.passingIds("taken-back")).length === 0);
+    await assert.rejects(discovery.register(createInstance("x"), { signal: abort.signal }), reason);
+  },
+);
+
+test("the signal deregisters, later as well", real, async () => {
+  await using discovery = new ConsulDiscovery({ address });
+  const abort = new AbortController();
+  await discovery.register(createInstance("aborted", { name: "aborted" }), { signal: abort.signal });
+  abort.abort();
+  await until(async () => (await api.passingIds("aborted")).length === 0);
+});
+
+test("closing while Consul is away rejects after five seconds, and says that Consul was not told", real, async () => {
+  const clock = new ManualClock();
+  await using proxy = await startFaultProxy(address);
+  const discovery = new ConsulDiscovery({ address: proxy.address, clock, random: () => 0.5 });
+  const errors: Error[] = [];
+  const onError = (error: Error) => errors.push(error);
+  const kept = await discovery.register(createInstance("kept", { name: "kept" }), { onError });
+  await discovery.register(createInstance("kept-too", { name: "kept-too" }), { onError });
+  proxy.stall();
+  const closing = assert.rejects(kept.close(), hasCode("unavailable", "Consul at", "5000 ms", "kept", "60000 ms"));
+  await clock.advance(5_000);
+  await closing;
+  assert.deepEqual(errors, []);
+  const all = discovery.close();
+  await clock.advance(5_000);
+  await all;
+  assert.deepEqual(errors.map(hasCode("unavailable", "kept-too")), [true]);
+  assert.equal(clock.pending, 0);
+});
+
+test("deregister() ends what this process keeps alive, and an id that is not there is no error", real, async () => {
+  const clock = new ManualClock();
+  await using discovery = new ConsulDiscovery({ address, clock });
+  await discovery.register(createInstance("ended", { name: "ended" }));
+  await discovery.deregister("ended");
+  assert.equal(clock.pending, 0);
+  assert.deepEqual(await api.passingIds("ended"), []);
+  await discovery.deregister("ended");
+  await api.publish("foreign", [createInstance("foreign", { name: "foreign" })]);
+  await discovery.deregister("foreign");
+  assert.deepEqual(await api.passingIds("foreign"), []);
+});
+
+test("what cannot be an instance is refused here, what Consul does not understand by Consul", real, async () => {
+  await using discovery = new ConsulDiscovery({ address });
+  await assert.rejects(discovery.register(createInstance("a", { port: 0 })), RangeError);
+  await assert.rejects(discovery.register(createInstance("a", { name: "" })), RangeError);
+  const badKey = createInstance("a", { metadata: { "two words": "" } });
+  await assert.rejects(discovery.register(badKey), hasCode("invalid_argument", "register", "400", "two words"));
+  await discovery.close();
+  await assert.rejects(discovery.register(createInstance("a")), /closed/);
+});
