@@ -37,11 +37,13 @@ export class ConsulClient {
   async passing(serviceName: string, index: bigint, signal: AbortSignal): Promise<PassingEntries> {
     const { datacenter, tag, waitMs, requestTimeoutMs } = this.#options;
     const blocks = index > 0n;
+    // Other reads are answered by a leader that has just come up before it has read its own log: with an empty list.
+    const how = blocks ? { index: `${index}`, wait: `${waitMs}ms` } : { consistent: "1" };
     const need: Need = {
       method: "GET",
       path: "/health/service/{serviceName}",
       params: { serviceName },
-      query: { passing: "1", dc: datacenter, tag, ...(blocks && { index: `${index}`, wait: `${waitMs}ms` }) },
+      query: { passing: "1", dc: datacenter, tag, ...how },
       what: `list the instances of "${serviceName}"`,
       permission: `service:read on "${serviceName}" and node:read`,
       timeoutMs: blocks ? waitMs + waitMs / 16 + requestTimeoutMs : requestTimeoutMs,

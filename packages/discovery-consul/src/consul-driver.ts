@@ -119,7 +119,8 @@ interface PapiError {
 }
 
 function answerOf({ statusCode = 0, headers, body }: PapiResponse): ConsulAnswer {
-  return { status: statusCode, headers, body };
+  // Words that come without a content type, as those about HTTP on an HTTPS port, are left as bytes.
+  return { status: statusCode, headers, body: Buffer.isBuffer(body) ? body.toString() : body };
 }
 
 /** The client would send a parameter that is undefined as an empty one. */

@@ -63,13 +63,15 @@ async function follow(
     try {
       await bucket.take(ended);
       const answer = await client.passing(serviceName, index, ended);
+      index = nextIndex(index, answer.index);
+      // A server that has gone back may not have caught up yet: the list of the next answer counts.
+      if (index === 0n) continue;
       const { instances, faults } = readServiceEntries(answer.entries);
       for (const fault of faults) if (!told.has(fault)) tell(onError, malformed(client.registry, fault));
       told = new Set(faults);
       const snapshot = mergeSnapshot(last ?? [], instances);
       if (snapshot !== last || failures > 0) stream.push(snapshot);
       last = snapshot;
-      index = nextIndex(index, answer.index);
       failures = 0;
     } catch (reason) {
       if (ended.aborted) return;

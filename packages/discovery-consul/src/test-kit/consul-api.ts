@@ -11,13 +11,12 @@ export class ConsulApi {
     this.#headers = token === undefined ? {} : { "x-consul-token": token };
   }
 
-  async put(path: string, body?: object): Promise<void> {
-    const response = await fetch(this.#base + path, {
-      method: "PUT",
-      headers: this.#headers,
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    assert.ok(response.ok, `PUT ${path}: ${response.status} ${await response.text()}`);
+  put(path: string, body?: object): Promise<void> {
+    return this.#send("PUT", path, body);
+  }
+
+  delete(path: string): Promise<void> {
+    return this.#send("DELETE", path);
   }
 
   async get<T>(path: string): Promise<T> {
@@ -51,5 +50,15 @@ export class ConsulApi {
   async passingIds(serviceName: string): Promise<string[]> {
     const entries = await this.get<{ Service: { ID: string } }[]>(`/health/service/${serviceName}?passing`);
     return entries.map(({ Service }) => Service.ID).sort();
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<void> {
+    const response = await fetch(this.#base + path, {
+      method,
+      headers: this.#headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
   }
 }
