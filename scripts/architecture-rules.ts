@@ -9,7 +9,8 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   gen: [],
   contracts: [],
   core: ["contracts", "gen"],
-  server: ["contracts", "gen"],
+  // The two discoveries for its command alone, and only when they are installed.
+  server: ["contracts", "gen", "discovery-consul", "discovery-etcd"],
   testing: ["contracts", "gen", "server"],
   "test-servers": [],
   balancers: ["contracts"],
@@ -111,7 +112,7 @@ export const architectureRules = {
   pinsOurOwnVersions: (workspaces) => {
     const versions = new Map(workspaces.map(({ manifest }) => [manifest.name, manifest.version]));
     return workspaces.flatMap(({ folder, manifest }) =>
-      Object.entries({ ...manifest.devDependencies, ...manifest.dependencies })
+      Object.entries({ ...manifest.devDependencies, ...manifest.peerDependencies, ...manifest.dependencies })
         .filter(([name, version]) => name.startsWith(scope) && versions.get(name) !== version)
         .map(([name, version]) => `${folder}: asks for ${name} ${version}, here is ${versions.get(name) ?? "none"}`),
     );

@@ -1,8 +1,13 @@
 // npm run bench [-- NAME …]: the benchmarks named, or all of them. See ../README.md.
 import { benchBalancers } from "./balancers.ts";
+import { benchDiscovery } from "./discovery.ts";
 import { benchStream } from "./stream.ts";
 
-const benches: Readonly<Record<string, () => Promise<void>>> = { stream: benchStream, balancers: benchBalancers };
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  stream: benchStream,
+  balancers: benchBalancers,
+  discovery: benchDiscovery,
+};
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in benches));

@@ -4,8 +4,8 @@
 //   node examples/demo/src/demo.ts [--server <script>] [--timeout-ms <ms>]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ServerProcess } from "@im-sdk/example-kit";
 import { play } from "./play.ts";
-import { ServerProcess } from "./server-process.ts";
 import { Stage } from "./stage.ts";
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
+import type { ServerProcess } from "@im-sdk/example-kit";
 import { Chat, transcriptOf } from "./chat.ts";
 import { Participant } from "./participant.ts";
 import { uploadRecording } from "./recording.ts";
-import type { ServerProcess } from "./server-process.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the demo shows, step by step; rejects at the first thing that is not as it should be. */

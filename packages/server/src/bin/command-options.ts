@@ -2,15 +2,21 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ImServerOptions, TlsOptions } from "../options/im-server-options.ts";
 import { type LogLevel, logLevels } from "./console-logger.ts";
+import type { RegistryFlags } from "./open-registry.ts";
 
 /** What the command line asks for. */
 export interface CommandOptions {
   readonly server: ImServerOptions;
+  readonly registry: RegistryFlags;
   readonly logLevel: LogLevel;
   readonly logJson: boolean;
 }
 
-interface Flags {
+interface Flags extends RegistryFlags {
+  readonly serviceName?: string;
+  readonly instanceId?: string;
+  readonly advertise?: string;
+  readonly weight?: number;
   readonly host: string;
   readonly port: number;
   readonly tlsCert?: string;
@@ -36,6 +42,12 @@ export function createCommand(version: string): Command {
     .option("--tls-cert <file>", "certificate in PEM; with --tls-key, serves TLS")
     .option("--tls-key <file>", "key of the certificate in PEM")
     .option("--tls-ca <file>", "authorities in PEM; client certificates signed by one of them are required")
+    .option("--consul <address>", "register in the Consul at this host:port; CONSUL_HTTP_TOKEN is its token")
+    .option("--etcd <addresses>", "register in the etcd at this host:port[,…]; ETCDCTL_USER is user:password")
+    .option("--service-name <name>", "name to register under (default: im-service)")
+    .option("--instance-id <id>", "id to register under (default: service name, address and port)")
+    .option("--advertise <host>", "address to register (default: that of --host, or this machine's first one)")
+    .option("--weight <number>", "share of connections to register (default: 1)", wholeNumber(1))
     .option("--audio-dir <folder>", "keep recordings in a folder instead of in memory")
     .option("--public-url <url>", "how clients reach the server, for the links to recordings")
     .option("--max-message-bytes <bytes>", "largest message (default: 4 MiB)", wholeNumber(1))
@@ -52,12 +64,19 @@ export function readCommandOptions(command: Command): CommandOptions {
   const flags = command.opts<Flags>();
   const { host, port, audioDir, publicUrl, logLevel, logJson } = flags;
   const tls = readTls(flags);
+  const { consul, etcd, serviceName, instanceId, advertise, weight } = flags;
   const server: ImServerOptions = {
     host,
     port,
     ...(tls === undefined ? {} : { tls }),
     ...(audioDir === undefined ? {} : { audioFolder: audioDir }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(serviceName === undefined ? {} : { serviceName }),
+    instance: {
+      ...(instanceId === undefined ? {} : { id: instanceId }),
+      ...(advertise === undefined ? {} : { address: advertise }),
+      ...(weight === undefined ? {} : { metadata: { weight: String(weight) } }),
+    },
     limits: {
       ...(flags.maxMessageBytes === undefined ? {} : { maxMessageBytes: flags.maxMessageBytes }),
       ...(flags.maxUploadBytes === undefined ? {} : { maxUploadBytes: flags.maxUploadBytes }),
@@ -67,7 +86,8 @@ export function readCommandOptions(command: Command): CommandOptions {
       ...(flags.retentionSeconds === undefined ? {} : { ttlMs: flags.retentionSeconds * 1000 }),
     },
   };
-  return { server, logLevel, logJson };
+  const registry = { ...(consul === undefined ? {} : { consul }), ...(etcd === undefined ? {} : { etcd }) };
+  return { server, registry, logLevel, logJson };
 }
 
 function readTls({ tlsCert, tlsKey, tlsCa }: Flags): TlsOptions | undefined {

@@ -4,6 +4,7 @@ import { CommanderError } from "commander";
 import { type ImServer, startImServer } from "../im-server.ts";
 import { type CommandOptions, createCommand, readCommandOptions } from "./command-options.ts";
 import { createConsoleLogger } from "./console-logger.ts";
+import { openRegistry } from "./open-registry.ts";
 
 const usageError = 2;
 
@@ -27,10 +28,11 @@ async function run(): Promise<number> {
   }
 }
 
-async function serve({ server: serverOptions, logLevel, logJson }: CommandOptions): Promise<number> {
+async function serve({ server: serverOptions, registry: flags, logLevel, logJson }: CommandOptions): Promise<number> {
   const write = (line: string) => void process.stdout.write(line);
   const logger = createConsoleLogger({ level: logLevel, json: logJson, write, now: Date.now });
-  const server = await startImServer({ ...serverOptions, logger });
+  await using registry = await openRegistry(flags, process.env, serverOptions.tls);
+  const server = await startImServer({ ...serverOptions, ...(registry && { registry }), logger });
   const stopped = whenStopped(server);
   // Not a log line: scripts wait for it, whatever the log level is.
   process.stdout.write(`listening on ${server.url}\n`);

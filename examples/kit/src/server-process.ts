@@ -2,14 +2,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** A server in a process of its own, which can be killed and started again on the same port. */
+/**
+ * A server in a process of its own, which can be killed and started again on the same port: a script that takes the port as its
+ * last argument, prints the port that it listens on, and ends with its standard input.
+ */
 export class ServerProcess {
   readonly #script: string;
+  readonly #args: readonly string[];
   #child: ChildProcess | undefined;
   #port = 0;
 
-  constructor(script: string) {
+  constructor(script: string, ...args: string[]) {
     this.#script = script;
+    this.#args = args;
   }
 
   get address(): string {
@@ -22,7 +27,9 @@ export class ServerProcess {
 
   /** Resolves when the server listens; rejects when it ended before that. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [this.#script, String(this.#port)], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [this.#script, ...this.#args, String(this.#port)], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.#child = child;
     const ended = once(child, "exit").then(([code, signal]) => {
       throw new Error(`the server ended before it listened (${signal ?? `exit code ${code}`})`);
@@ -33,10 +40,19 @@ export class ServerProcess {
 
   /** Resolves when the process is gone. */
   async kill(): Promise<void> {
+    await this.#end((child) => child.kill("SIGKILL"));
+  }
+
+  /** Lets the server close in order; resolves when the process is gone. */
+  async stop(): Promise<void> {
+    await this.#end((child) => child.stdin?.end());
+  }
+
+  async #end(how: (child: ChildProcess) => void): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    child.kill("SIGKILL");
+    how(child);
     await exited;
   }
 }
