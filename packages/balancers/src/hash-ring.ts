@@ -27,8 +27,17 @@ export function mergeRings(rings: readonly HashRing[], isBefore: OwnerOrder): Ha
 /** The ring without the points of some owners. */
 export function withoutOwners(ring: HashRing, slots: ReadonlySet<number>): HashRing {
   if (slots.size === 0) return ring;
-  const isKept = (_: unknown, index: number) => !slots.has(ring.owners[index] ?? -1);
-  return { positions: ring.positions.filter(isKept), owners: ring.owners.filter(isKept) };
+  const positions = new Float64Array(ring.positions.length);
+  const owners = new Uint32Array(ring.owners.length);
+  let length = 0;
+  // A loop, since the filter of typed arrays takes a hundred times as long.
+  for (let index = 0; index < positions.length; index++) {
+    const owner = ring.owners[index] ?? 0;
+    if (slots.has(owner)) continue;
+    positions[length] = ring.positions[index] ?? 0;
+    owners[length++] = owner;
+  }
+  return { positions: positions.slice(0, length), owners: owners.slice(0, length) };
 }
 
 /** Index of the first point at or after the position, going round. Binary search. */

@@ -1,4 +1,5 @@
-export { ConsistentHashBalancer, type ConsistentHashOptions } from "./consistent-hash-balancer.ts";
+export { ConsistentHashBalancer } from "./consistent-hash-balancer.ts";
+export type { ConsistentHashOptions } from "./consistent-hash-options.ts";
 export { LeastConnectionsBalancer } from "./least-connections-balancer.ts";
 export type { OutlierEjectionOptions } from "./outlier-ejection-options.ts";
 export { RandomBalancer } from "./random-balancer.ts";

@@ -1,12 +1,13 @@
 import type { PickContext, ServiceInstance } from "@im-sdk/contracts";
 import type { ConnectionCounts } from "./connection-counts.ts";
+import type { ResolvedConsistentHashOptions } from "./consistent-hash-options.ts";
 import { emptyRing, firstPointFrom, type HashRing, mergeRings, ringOf, withoutOwners } from "./hash-ring.ts";
 import type { Tier } from "./health-tiers.ts";
 import { instanceWeight } from "./instance-weight.ts";
 import { ringPosition } from "./ring-position.ts";
 
-/** Beyond this, a weight would ask for a ring that no memory holds. */
-const maxWeight = 10_000;
+/** Of one instance, so that a weight that makes no sense costs a moment and a megabyte. */
+const maxPoints = 100_000;
 
 /** An instance on the ring. */
 interface Owner {
@@ -19,8 +20,7 @@ interface Owner {
  * instances that differ and one pass over the ring, however many updates there were.
  */
 export class InstanceRing implements Tier {
-  readonly #virtualNodes: number;
-  readonly #loadFactor: number | undefined;
+  readonly #options: ResolvedConsistentHashOptions;
   readonly #counts: ConnectionCounts;
   #ring: HashRing = emptyRing;
   readonly #owners = new Map<string, Owner>();
@@ -31,9 +31,8 @@ export class InstanceRing implements Tier {
   #totalWeight = 0;
   #totalCount = 0;
 
-  constructor(virtualNodes: number, loadFactor: number | undefined, counts: ConnectionCounts) {
-    this.#virtualNodes = virtualNodes;
-    this.#loadFactor = loadFactor;
+  constructor(options: ResolvedConsistentHashOptions, counts: ConnectionCounts) {
+    this.#options = options;
     this.#counts = counts;
   }
 
@@ -64,10 +63,12 @@ export class InstanceRing implements Tier {
   }
 
   #isFull(instance: ServiceInstance): boolean {
-    if (this.#loadFactor === undefined) return false;
+    const { loadFactor } = this.#options;
+    if (loadFactor === undefined) return false;
     const weight = this.#owners.get(instance.id)?.weight ?? 1;
-    const bound = Math.ceil((this.#loadFactor * (this.#totalCount + 1) * weight) / this.#totalWeight);
-    return this.#counts.of(instance.id) >= bound;
+    const share = (loadFactor * (this.#totalCount + 1) * weight) / this.#totalWeight;
+    // A factor such as 1.1 is not quite what it says: what exceeds a whole number by so little is that number.
+    return this.#counts.of(instance.id) >= Math.ceil(share * (1 - 1e-12));
   }
 
   #isAllExcluded(exclude: ReadonlySet<string>): boolean {
@@ -78,6 +79,8 @@ export class InstanceRing implements Tier {
 
   #settle(instances: readonly ServiceInstance[]): void {
     this.#outstanding = undefined;
+    const { virtualNodes } = this.#options;
+    const maxWeight = Math.floor(maxPoints / virtualNodes);
     const weights = new Map(instances.map((one) => [one.id, Math.min(instanceWeight(one), maxWeight)]));
     const gone = new Set<number>();
     for (const [id, { slot, weight }] of this.#owners) {
@@ -98,7 +101,7 @@ export class InstanceRing implements Tier {
       if (owner === undefined) {
         owner = { slot: this.#freeSlots.pop() ?? this.#instances.length, weight };
         this.#owners.set(id, owner);
-        added.push(ringOf(id, owner.slot, weight * this.#virtualNodes));
+        added.push(ringOf(id, owner.slot, weight * virtualNodes));
       }
       this.#instances[owner.slot] = instance;
       this.#totalWeight += weight;

@@ -32,6 +32,21 @@ test("of the two that are drawn, the one with fewer connections is picked", () =
   assert.equal(balancer.pick(), c, "a and c were drawn");
 });
 
+test("where both are as busy the first drawn is picked, and the weight counts before there is a connection", () => {
+  const balancer = new LeastConnectionsBalancer({ random: () => 0.9 });
+  balancer.update(instancesOf(["a", "b"]));
+  assert.equal(balancer.pick()?.id, "b");
+  balancer.update(instancesOf({ a: 3, b: 1 }));
+  assert.equal(balancer.pick()?.id, "a", "drawn second, and three times as strong");
+});
+
+test("connections go by weight among many", () => {
+  const balancer = new LeastConnectionsBalancer({ random: seededRandom(1) });
+  balancer.update(instancesOf({ big: 10, ...Object.fromEntries(numberedIds(9).map((id) => [id, 1])) }));
+  const { big = 0 } = openMany(balancer, 1_900);
+  assert.ok(Math.abs(big - 1_000) < 50, `${big} of 1,900; its share is 1,000`);
+});
+
 test("property: no instance gets far more than its share, for any seed", () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 100 }), (seed, n) => {

@@ -1,13 +1,14 @@
 import type { LoadBalancer, PickContext, ServiceInstance } from "@im-sdk/contracts";
 import { ConnectionCounts } from "./connection-counts.ts";
 import { HealthTiers, type Tier } from "./health-tiers.ts";
-import { instanceWeight } from "./instance-weight.ts";
 import { type RandomOptions, resolveRandom } from "./random-options.ts";
+import { WeightedDraw } from "./weighted-draw.ts";
 import { withoutExcluded } from "./without-excluded.ts";
 
 /**
- * Of two healthy instances drawn at random, the one with fewer connections for its weight. It counts the connections of the
- * clients that share it, told by `report`: give one balancer to all clients of a process. Throws a TypeError for an option
+ * Of two healthy instances drawn at random by weight, the one with fewer connections for its weight. It counts the connections of
+ * the clients that share it, told by `report`: those that are open, not those that are still being made. Give one balancer
+ * to all clients of a process. Throws a TypeError for an option
  * that cannot be.
  *
  * Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing" (2001).
@@ -37,8 +38,7 @@ export class LeastConnectionsBalancer implements LoadBalancer {
 class TwoChoices implements Tier {
   readonly #counts: ConnectionCounts;
   readonly #random: () => number;
-  #instances: readonly ServiceInstance[] = [];
-  #weights: ReadonlyMap<string, number> = new Map();
+  #all: WeightedDraw = new WeightedDraw([]);
 
   constructor(counts: ConnectionCounts, random: () => number) {
     this.#counts = counts;
@@ -46,22 +46,19 @@ class TwoChoices implements Tier {
   }
 
   update(instances: readonly ServiceInstance[]): void {
-    this.#instances = instances;
-    this.#weights = new Map(instances.map((instance) => [instance.id, instanceWeight(instance)]));
+    this.#all = new WeightedDraw(instances);
   }
 
   pick(context: PickContext | undefined): ServiceInstance | undefined {
-    const candidates = withoutExcluded(this.#instances, context);
-    const first = Math.floor(this.#random() * candidates.length);
-    // Any index but the first.
-    const second = (first + 1 + Math.floor(this.#random() * (candidates.length - 1))) % candidates.length;
-    const [one, other] = [candidates[first], candidates[second]];
-    if (one === undefined || other === undefined) return one;
-    return this.#loadWith(other) < this.#loadWith(one) ? other : one;
+    const left = withoutExcluded(this.#all.instances, context);
+    const draw = left === this.#all.instances ? this.#all : new WeightedDraw(left);
+    const first = draw.first(this.#random());
+    const second = draw.second(this.#random(), first);
+    return this.#loadWith(draw, second) < this.#loadWith(draw, first) ? left[second] : left[first];
   }
 
   /** Connections for each unit of weight, once another one is there. */
-  #loadWith({ id }: ServiceInstance): number {
-    return (this.#counts.of(id) + 1) / (this.#weights.get(id) ?? 1);
+  #loadWith({ instances, weights }: WeightedDraw, index: number): number {
+    return (this.#counts.of(instances[index]?.id ?? "") + 1) / (weights[index] ?? 1);
   }
 }

@@ -15,7 +15,7 @@ export interface OutlierEjectionOptions {
   readonly clock?: Clock;
 }
 
-/** Fills in the defaults; throws a RangeError that names option, value and what is allowed. */
+/** Fills in the defaults; throws a RangeError or TypeError that names option, value and what is allowed. */
 export function resolveOutlierEjectionOptions(options: OutlierEjectionOptions): Required<OutlierEjectionOptions> {
   const whole = { min: 1, max: Number.MAX_SAFE_INTEGER };
   return {
@@ -23,6 +23,11 @@ export function resolveOutlierEjectionOptions(options: OutlierEjectionOptions): 
     baseEjectionTimeMs: numberOption("baseEjectionTimeMs", options.baseEjectionTimeMs ?? 30_000, whole),
     maxEjectionTimeMs: numberOption("maxEjectionTimeMs", options.maxEjectionTimeMs ?? 300_000, whole),
     maxEjectionPercent: numberOption("maxEjectionPercent", options.maxEjectionPercent ?? 10, { min: 0, max: 100 }),
-    clock: options.clock ?? systemClock,
+    clock: clockOption(options.clock ?? systemClock),
   };
+}
+
+function clockOption(clock: Clock): Clock {
+  if (typeof clock?.now === "function") return clock;
+  throw new TypeError(`clock is ${String(clock)}: want an object with now()`);
 }

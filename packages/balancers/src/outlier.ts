@@ -18,8 +18,9 @@ export class Outlier {
   /** How many ejections the next one counts as coming after. */
   #ejections = 0;
   #isOut = false;
-  /** While out: until then nobody may try. */
-  #closedUntilMs = 0;
+  /** While out: since when, and for how long, nobody may try. */
+  #closedAtMs = 0;
+  #closedForMs = 0;
   #isTried = false;
   #servingSinceMs = 0;
 
@@ -38,14 +39,16 @@ export class Outlier {
   }
 
   isClosed(nowMs: number): boolean {
-    return this.#isOut && nowMs < this.#closedUntilMs;
+    const elapsedMs = nowMs - this.#closedAtMs;
+    // A clock that was set back must not keep it out for longer.
+    return this.#isOut && elapsedMs >= 0 && elapsedMs < this.#closedForMs;
   }
 
   /** Somebody tries it now. On probation nobody else does until that has failed, or for the base time has not been told of. */
   onPick(nowMs: number): void {
     if (!this.#isOut || this.isClosed(nowMs)) return;
     this.#isTried = true;
-    this.#closedUntilMs = nowMs + this.#times.baseEjectionTimeMs;
+    this.#close(nowMs, this.#times.baseEjectionTimeMs);
   }
 
   onOpened(nowMs: number): void {
@@ -71,11 +74,16 @@ export class Outlier {
     this.#isOut = true;
     this.#isTried = false;
     this.#ejections = ejections;
-    this.#closedUntilMs =
-      nowMs + Math.min(baseEjectionTimeMs * ejections, Math.max(baseEjectionTimeMs, maxEjectionTimeMs));
+    this.#close(nowMs, Math.min(baseEjectionTimeMs * ejections, Math.max(baseEjectionTimeMs, maxEjectionTimeMs)));
+  }
+
+  #close(nowMs: number, forMs: number): void {
+    this.#closedAtMs = nowMs;
+    this.#closedForMs = forMs;
   }
 
   #remembered(nowMs: number): number {
-    return Math.max(0, this.#ejections - Math.floor((nowMs - this.#servingSinceMs) / fadeIntervalMs));
+    const servedMs = Math.max(0, nowMs - this.#servingSinceMs);
+    return Math.max(0, this.#ejections - Math.floor(servedMs / fadeIntervalMs));
   }
 }

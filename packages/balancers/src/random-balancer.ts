@@ -5,11 +5,11 @@ import { withoutExcluded } from "./without-excluded.ts";
 
 /** Any healthy instance, each with the same chance. Throws a TypeError for an option that cannot be. */
 export class RandomBalancer implements LoadBalancer {
-  readonly #tiers: HealthTiers<Lottery>;
+  readonly #tiers: HealthTiers<UniformChoice>;
 
   constructor(options: RandomOptions = {}) {
     const random = resolveRandom(options);
-    this.#tiers = new HealthTiers(() => new Lottery(random));
+    this.#tiers = new HealthTiers(() => new UniformChoice(random));
   }
 
   update(instances: readonly ServiceInstance[]): void {
@@ -21,7 +21,7 @@ export class RandomBalancer implements LoadBalancer {
   }
 }
 
-class Lottery implements Tier {
+class UniformChoice implements Tier {
   readonly #random: () => number;
   #instances: readonly ServiceInstance[] = [];
 
@@ -34,7 +34,13 @@ class Lottery implements Tier {
   }
 
   pick(context: PickContext | undefined): ServiceInstance | undefined {
-    const candidates = withoutExcluded(this.#instances, context);
+    const instances = this.#instances;
+    // Drawing again is as fair as drawing from the others, and mostly spares making a list of them.
+    for (let draw = 0; draw < 4; draw++) {
+      const drawn = instances[Math.floor(this.#random() * instances.length)];
+      if (drawn === undefined || context?.exclude?.has(drawn.id) !== true) return drawn;
+    }
+    const candidates = withoutExcluded(instances, context);
     return candidates[Math.floor(this.#random() * candidates.length)];
   }
 }

@@ -24,26 +24,29 @@ export class RoundRobinBalancer implements LoadBalancer {
 }
 
 class Rotation implements Tier {
-  readonly #random: () => number;
+  /** Where the first turn is, as a share of the set: of the one at the first pick, however it came about. */
+  readonly #start: number;
+  #hasPicked = false;
   #instances: readonly ServiceInstance[] = [];
-  /** Index of the instance whose turn it is, and its id, by which the turn is found again after an update. */
+  /** Index of the instance whose turn it is. */
   #next = 0;
+  /** Whose turn it was at the last pick, since when there were updates: it may have gone, and may come back. */
   #dueId: string | undefined;
 
   constructor(random: () => number) {
-    this.#random = random;
+    this.#start = random();
   }
 
   update(instances: readonly ServiceInstance[]): void {
-    const dueId = this.#instances[this.#next]?.id ?? this.#dueId;
+    this.#dueId ??= this.#instances[this.#next]?.id;
+    const dueId = this.#dueId;
     this.#instances = instances;
-    if (dueId === undefined) this.#next = Math.floor(this.#random() * instances.length);
+    if (!this.#hasPicked || dueId === undefined) this.#next = Math.floor(this.#start * instances.length);
     else
       this.#next = Math.max(
         0,
         instances.findIndex(({ id }) => id >= dueId),
       );
-    this.#dueId = dueId;
   }
 
   pick(context: PickContext | undefined): ServiceInstance | undefined {
@@ -52,7 +55,10 @@ class Rotation implements Tier {
     for (let step = 0; step < instances.length; step++) {
       const instance = instances[this.#next];
       this.#next = this.#next + 1 < instances.length ? this.#next + 1 : 0;
-      if (instance !== undefined && exclude?.has(instance.id) !== true) return instance;
+      if (instance === undefined || exclude?.has(instance.id) === true) continue;
+      this.#hasPicked = true;
+      this.#dueId = undefined;
+      return instance;
     }
     return undefined;
   }

@@ -61,6 +61,14 @@ test("an update keeps the state of unchanged weights, and starts a new instance 
   assert.deepEqual(pickIds(balancer, 2), ["d", "a"]);
 });
 
+test("a changed weight begins anew also for who was ahead of its share", () => {
+  const balancer = balancerOf({ a: 5, b: 1, c: 1 });
+  assert.deepEqual(pickIds(balancer, 2), ["a", "a"]);
+  // Owed now: a -4, b 2, c 2.
+  balancer.update(instancesOf({ a: 6, b: 1, c: 1 }));
+  assert.equal(balancer.pick()?.id, "a");
+});
+
 test("excluded instances lose nothing, and the others share among themselves by weight", () => {
   const balancer = balancerOf({ a: 5, b: 2, c: 1 });
   assert.deepEqual(countOf(pickIds(balancer, 9, { exclude: new Set(["a"]) })), { b: 6, c: 3 });

@@ -16,19 +16,19 @@ export function withOutlierEjection(balancer: LoadBalancer, options: OutlierEjec
   const outliers = new Map<string, Outlier>();
   /** Ids of those that are out. */
   const ejected = new Set<string>();
-  let known: readonly ServiceInstance[] = [];
+  let known: ReadonlyMap<string, ServiceInstance> = new Map();
 
-  const maxEjected = () => Math.max(1, Math.floor((known.length * maxEjectionPercent) / 100));
+  const maxEjected = () => Math.max(1, Math.floor((known.size * maxEjectionPercent) / 100));
 
   function choose(context: PickContext | undefined): ServiceInstance | undefined {
     if (ejected.size === 0) return balancer.pick(context);
     const nowMs = clock.now();
     const exclude = new Set(context?.exclude);
     const isUsable = ({ id, health }: ServiceInstance) => health !== "unhealthy" && !exclude.has(id);
-    const hadUsable = known.some(isUsable);
+    const hadUsable = [...known.values()].some(isUsable);
     for (const id of ejected) if (outliers.get(id)?.isClosed(nowMs)) exclude.add(id);
     // Leaving the ejected out must not bring up somebody who is in a worse state than they are.
-    if (hadUsable && !known.some(isUsable)) return balancer.pick(context);
+    if (hadUsable && ![...known.values()].some(isUsable)) return balancer.pick(context);
     return balancer.pick({ ...context, exclude }) ?? balancer.pick(context);
   }
 
@@ -39,9 +39,9 @@ export function withOutlierEjection(balancer: LoadBalancer, options: OutlierEjec
 
   return {
     update(instances) {
-      known = [...instances];
-      const ids = new Set(known.map(({ id }) => id));
-      for (const id of outliers.keys()) if (!ids.has(id)) forget(id);
+      const before = known;
+      known = new Map(instances.map((instance) => [instance.id, instance]));
+      for (const id of outliers.keys()) if (!isSamePlace(before.get(id), known.get(id))) forget(id);
       for (const id of ejected) if (ejected.size > maxEjected()) forget(id);
       balancer.update(instances);
     },
@@ -56,7 +56,7 @@ export function withOutlierEjection(balancer: LoadBalancer, options: OutlierEjec
       const nowMs = clock.now();
       const { id } = instance;
       let outlier = outliers.get(id);
-      if (outlier === undefined && outcome === "failed" && known.some((one) => one.id === id)) {
+      if (outlier === undefined && outcome === "failed" && known.has(id)) {
         outlier = new Outlier(resolved);
         outliers.set(id, outlier);
       }
@@ -68,4 +68,9 @@ export function withOutlierEjection(balancer: LoadBalancer, options: OutlierEjec
       balancer.report?.(instance, outcome);
     },
   };
+}
+
+/** Another address is another server, whatever its id. */
+function isSamePlace(before: ServiceInstance | undefined, now: ServiceInstance | undefined): boolean {
+  return before !== undefined && before.address === now?.address && before.port === now.port;
 }

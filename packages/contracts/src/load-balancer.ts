@@ -19,6 +19,9 @@ export interface LoadBalancer {
    */
   pick(context?: PickContext): ServiceInstance | undefined;
 
-  /** Told by the client what became of a pick: a connection opened, was closed, or failed. */
+  /**
+   * Told by the client what became of a pick: a connection opened, and later was closed, or it failed by a fault that may be the
+   * instance's. Of a pick that came to nothing by other faults, such as a refused token, it is not told.
+   */
   report?(instance: ServiceInstance, outcome: "opened" | "closed" | "failed"): void;
 }

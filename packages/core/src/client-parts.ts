@@ -99,7 +99,6 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
       signal,
     );
     greetings.set(link, greeting);
-    if (instance !== undefined) void link.closed.then(() => balancer.report?.(instance, "closed"));
     return link;
   }
 

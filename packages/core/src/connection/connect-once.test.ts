@@ -89,12 +89,28 @@ describe("one round", () => {
     assert.deepEqual(opened, ["a"]);
   });
 
-  test("ends with a final error of an instance as it is", async () => {
+  test("tells of a connection's end after its beginning, also when it ended at once", async () => {
+    const scripted = new ScriptedLink({ instance: a });
+    scripted.link.abort();
+    await scripted.link.closed;
+    const { run, reports } = setup([a]);
+    await run({}, { open: async () => scripted.link });
+    await settle();
+    assert.deepEqual(reports, ["a opened", "a closed"]);
+  });
+
+  test("blames no instance for what is the user's, the token's or the token provider's", async () => {
+    const { run, opened, reports } = setup([a, b], { a: ImError.from(new Error("the provider broke"), "connecting") });
+    await run();
+    assert.deepEqual([opened, reports], [["a", "b"], ["b opened"]]);
+  });
+
+  test("ends with a final error of an instance as it is, and blames nobody", async () => {
     for (const code of ["unauthenticated", "permission_denied", "invalid_argument"] as const) {
       const error = new ImError(code, "no");
       const { run, opened, reports } = setup([a, b], { a: error });
       await assert.rejects(run(), (reason) => reason === error);
-      assert.deepEqual([opened, reports], [["a"], ["a failed"]]);
+      assert.deepEqual([opened, reports], [["a"], []]);
     }
   });
 

@@ -31,9 +31,13 @@ export const finalCodes: ReadonlySet<ImErrorCode> = new Set([
   "invalid_argument",
 ]);
 
+/** Codes that tell of the user, the token or the one who gives it: another instance would have said the same. */
+const blamelessCodes: ReadonlySet<ImErrorCode> = new Set([...finalCodes, "canceled", "unknown"]);
+
 /**
  * One round of connecting: instances in the balancer's order, each at most once, until one is up. Rejects with a final
- * error of an instance as it is, else with `unavailable`, naming every address that was tried and why it failed.
+ * error of an instance as it is, else with `unavailable`, naming every address that was tried and why it failed. The balancer
+ * is told what became of each.
  */
 export async function connectOnce(options: ConnectOnceOptions, context: ConnectOnceContext): Promise<Link> {
   const { serviceName, balancer, hashKey, clock, open } = options;
@@ -55,12 +59,12 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
     const reason = () => new ImError("deadline_exceeded", `no answer within ${Math.round(limitMs)} ms`);
     try {
       const link = await withinLimit({ limitMs, clock, signal, reason }, (attempt) => open(instance, attempt));
-      if (instance !== undefined) balancer?.report?.(instance, "opened");
+      if (instance !== undefined) reportConnection(balancer, instance, link);
       return link;
     } catch (failure) {
       if (signal.aborted) throw signal.reason;
-      if (instance !== undefined) balancer?.report?.(instance, "failed");
       const error = ImError.from(failure, `connecting to ${where} failed`);
+      if (instance !== undefined && !blamelessCodes.has(error.code)) balancer?.report?.(instance, "failed");
       if (finalCodes.has(error.code)) throw error;
       // Set anew, so that the last one is the last.
       failures.delete(where);
@@ -69,6 +73,12 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
     }
   }
   throw noInstance(serviceName, failures);
+}
+
+/** In this order, whatever happens: who counts must not hear of an end before the beginning. */
+function reportConnection(balancer: LoadBalancer | undefined, instance: ServiceInstance, link: Link): void {
+  balancer?.report?.(instance, "opened");
+  void link.closed.then(() => balancer?.report?.(instance, "closed"));
 }
 
 function noInstance(serviceName: string, failures: ReadonlyMap<string, ImError>): ImError {
