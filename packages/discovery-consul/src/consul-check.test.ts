@@ -7,7 +7,7 @@ const instance = createInstance("a", { address: "fd00::1", port: 80, tags: ["x"]
 
 test("a gRPC check asks the instance itself, over TLS when it serves TLS", () => {
   const check = resolveCheck({ kind: "grpc", useTls: true, skipTlsVerify: true, intervalMs: 2_000, timeoutMs: 1_000 });
-  assert.deepEqual(toServiceDefinition(instance, check), {
+  assert.deepEqual(toServiceDefinition(instance, check, "service:a"), {
     ID: "a",
     Name: "im-service",
     Address: "fd00::1",
@@ -29,7 +29,7 @@ test("a gRPC check asks the instance itself, over TLS when it serves TLS", () =>
 
 test("a TTL check has its TTL and nothing for Consul to ask", () => {
   const check = resolveCheck({ kind: "ttl", ttlMs: 4_500, deregisterCriticalAfterMs: 90_000 });
-  assert.deepEqual((toServiceDefinition(instance, check) as { Check: object }).Check, {
+  assert.deepEqual((toServiceDefinition(instance, check, "service:a") as { Check: object }).Check, {
     CheckID: "service:a",
     Status: "passing",
     DeregisterCriticalServiceAfter: "90000ms",

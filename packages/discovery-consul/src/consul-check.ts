@@ -66,18 +66,14 @@ export function heartbeatIntervalMs(check: ResolvedCheck): number {
   return check.kind === "ttl" ? check.ttlMs / 3 : 5_000;
 }
 
-/** The id under which Consul holds the check of an instance. */
-export function checkIdOf(instance: ServiceInstance): string {
-  return `service:${instance.id}`;
-}
-
 /**
  * The body of a registration. The check begins as passing: the server that registers itself is up, and its clients need not
- * wait for the first check.
+ * wait for the first check. That takes a check id which Consul does not know: a known one keeps its status, such as that of
+ * the server which died under the same instance id.
  *
  * Source: https://developer.hashicorp.com/consul/api-docs/agent/service
  */
-export function toServiceDefinition(instance: ServiceInstance, check: ResolvedCheck): object {
+export function toServiceDefinition(instance: ServiceInstance, check: ResolvedCheck, checkId: string): object {
   const { id, name, address, port, tags, metadata } = instance;
   const how =
     check.kind === "ttl"
@@ -97,7 +93,7 @@ export function toServiceDefinition(instance: ServiceInstance, check: ResolvedCh
     Tags: tags,
     Meta: metadata,
     Check: {
-      CheckID: checkIdOf(instance),
+      CheckID: checkId,
       Status: "passing",
       DeregisterCriticalServiceAfter: `${check.deregisterCriticalAfterMs}ms`,
       ...how,

@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { skipWithout, startConsul } from "@im-sdk/test-servers";
-import { startFaultProxy } from "@im-sdk/testing";
 import { ConsulDiscovery } from "./consul-discovery.ts";
 import { ConsulApi } from "./test-kit/consul-api.ts";
+import { startCounter } from "./test-kit/stand-in.ts";
 import { until } from "./test-kit/until.ts";
 
 const real = await skipWithout("consul");
@@ -22,19 +22,21 @@ test("a process that used everything ends by itself, and leaves nothing in Consu
 
 test("hundreds of watches and questions leave no connection behind once they have ended", real, async () => {
   await using consul = await startConsul();
-  await using proxy = await startFaultProxy(consul.address);
+  await using counter = await startCounter(consul.address);
+  await using discovery = new ConsulDiscovery({ address: counter.address });
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on("warning", onWarning);
-  const discovery = new ConsulDiscovery({ address: proxy.address });
   for (let round = 0; round < 100; round++) {
     for await (const _ of discovery.watch("none")) break;
     await discovery.discover("none");
   }
   const watches = Array.from({ length: 50 }, () => discovery.watch("none"));
   await Promise.all(watches.map((watch) => watch[Symbol.asyncIterator]().next()));
+  const open = await counter.connections();
+  assert.ok(open >= 50 && open <= 51, `${open} connections for 50 watches`);
   await discovery.close();
-  await until(() => proxy.connections === 0);
+  await until(async () => (await counter.connections()) === 0);
   process.off("warning", onWarning);
   assert.deepEqual(warnings, []);
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   backoffDelayMs,
   type Clock,
@@ -7,9 +8,10 @@ import {
   type ServiceInstance,
   sleep,
 } from "@im-sdk/contracts";
-import { checkIdOf, heartbeatIntervalMs, type ResolvedCheck, toServiceDefinition } from "./consul-check.ts";
+import { heartbeatIntervalMs, type ResolvedCheck, toServiceDefinition } from "./consul-check.ts";
 import type { ConsulClient } from "./consul-client.ts";
 import { neverArrived } from "./consul-failures.ts";
+import { deregisterInTime } from "./deregister-in-time.ts";
 import { tell } from "./tell.ts";
 
 export interface ServiceRegistrationOptions extends RegisterOptions {
@@ -20,9 +22,6 @@ export interface ServiceRegistrationOptions extends RegisterOptions {
   /** Called once, when nothing of the registration is left to do. */
   readonly onEnd: () => void;
 }
-
-/** How long Consul is tried to be told that an instance leaves. */
-const leaveTimeoutMs = 5_000;
 
 const backoff = { baseMs: 250, maxMs: 5_000 };
 
@@ -38,6 +37,7 @@ export class ServiceRegistration implements Registration {
   readonly #announced = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
   readonly #kept: Promise<void>;
+  readonly #checkId: string;
   #isAnnounced = false;
   /** A request that got no answer may have been heeded. */
   #mayBeThere = false;
@@ -47,6 +47,7 @@ export class ServiceRegistration implements Registration {
     this.instance = instance;
     this.#options = options;
     this.announced = this.#announced.promise;
+    this.#checkId = `service:${instance.id}:${randomUUID()}`;
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
     this.#kept = this.#keep();
   }
@@ -73,26 +74,29 @@ export class ServiceRegistration implements Registration {
   async #keep(): Promise<void> {
     const { check, clock, random, onError } = this.#options;
     const ended = this.#ended.signal;
+    let delayMs: number | undefined;
     let failures = 0;
     while (!ended.aborted) {
       try {
+        if (delayMs !== undefined) await sleep(delayMs, clock, ended);
         await (this.#isAnnounced ? this.#beat() : this.#announce());
         failures = 0;
+        delayMs = heartbeatIntervalMs(check);
         this.#isAnnounced = true;
         this.#announced.resolve();
       } catch (reason) {
         if (ended.aborted) return;
         const error = reason as Error;
-        if (!this.#isAnnounced && !(error instanceof RegistryError && !error.isFinal)) {
+        const mayWork = error instanceof RegistryError && !error.isFinal;
+        if (!mayWork && !this.#isAnnounced) {
           this.#stop(error);
           this.#options.onEnd();
           return;
         }
         failures++;
+        delayMs = backoffDelayMs(failures, { ...backoff, random });
         tell(onError, error);
       }
-      const delayMs = failures === 0 ? heartbeatIntervalMs(check) : backoffDelayMs(failures, { ...backoff, random });
-      await sleep(delayMs, clock, ended).catch(() => undefined);
     }
   }
 
@@ -100,24 +104,26 @@ export class ServiceRegistration implements Registration {
     const { client, check } = this.#options;
     const ended = this.#ended.signal;
     try {
-      await client.register(this.instance.id, toServiceDefinition(this.instance, check), ended);
+      await client.register(this.instance.id, toServiceDefinition(this.instance, check, this.#checkId), ended);
       this.#mayBeThere = true;
     } catch (error) {
-      const isThere = !(error instanceof RegistryError) || !(error.isFinal || neverArrived(error));
-      this.#mayBeThere ||= isThere;
+      const isRefused = error instanceof RegistryError && (error.isFinal || neverArrived(error));
+      this.#mayBeThere ||= !isRefused;
       throw error;
     }
-    // Starts the TTL anew, and finds out whether the check is there.
-    if (check.kind === "ttl") await client.pass(checkIdOf(this.instance), ended);
+    if (check.kind === "grpc" || (await client.pass(this.#checkId, ended))) return;
+    throw new RegistryError(
+      "unavailable",
+      client.registry,
+      `does not know the check that "${this.instance.id}" came with`,
+    );
   }
 
   async #beat(): Promise<void> {
     const { client, check } = this.#options;
     const ended = this.#ended.signal;
     const isThere =
-      check.kind === "ttl"
-        ? await client.pass(checkIdOf(this.instance), ended)
-        : await client.has(this.instance.id, ended);
+      check.kind === "ttl" ? await client.pass(this.#checkId, ended) : await client.has(this.instance.id, ended);
     if (!isThere) await this.#announce();
   }
 
@@ -131,36 +137,9 @@ export class ServiceRegistration implements Registration {
     this.#stop(reason);
     await this.#kept;
     try {
-      if (this.#mayBeThere) await this.#deregister();
+      if (this.#mayBeThere) await deregisterInTime(this.instance.id, this.#options);
     } finally {
       this.#options.onEnd();
     }
-  }
-
-  async #deregister(): Promise<void> {
-    const { client, clock, random } = this.#options;
-    const late = new AbortController();
-    const timer = clock.setTimeout(() => late.abort(), leaveTimeoutMs);
-    let last: unknown;
-    try {
-      for (let failures = 1; ; failures++) {
-        try {
-          return await client.deregister(this.instance.id, late.signal);
-        } catch (error) {
-          if (late.signal.aborted) throw this.#notToldError(last);
-          if (error instanceof RegistryError && error.isFinal) throw error;
-          last = error;
-        }
-        await sleep(backoffDelayMs(failures, { ...backoff, random }), clock, late.signal).catch(() => undefined);
-      }
-    } finally {
-      clock.clearTimeout(timer);
-    }
-  }
-
-  #notToldError(cause: unknown): RegistryError {
-    const { client, check } = this.#options;
-    const message = `was not told within ${leaveTimeoutMs} ms that "${this.instance.id}" leaves; it forgets it when its check has failed for ${check.deregisterCriticalAfterMs} ms`;
-    return new RegistryError("unavailable", client.registry, message, { cause });
   }
 }

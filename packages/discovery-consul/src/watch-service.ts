@@ -61,6 +61,7 @@ async function follow(
   let failures = 0;
   while (!ended.aborted) {
     try {
+      if (failures > 0) await sleep(backoffDelayMs(failures, { ...backoff, random }), clock, ended);
       await bucket.take(ended);
       const answer = await client.passing(serviceName, index, ended);
       index = nextIndex(index, answer.index);
@@ -81,7 +82,6 @@ async function follow(
       // The recovery must be told at once, not when the list next changes.
       index = 0n;
       tell(onError, reason);
-      await sleep(backoffDelayMs(failures, { ...backoff, random }), clock, ended).catch(() => undefined);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { formatAddress, parseAddress } from "@im-sdk/contracts";
 
 /** What a client asked. */
@@ -14,6 +15,8 @@ export interface StandIn extends AsyncDisposable {
   readonly address: string;
   /** Every request so far. */
   readonly asked: readonly Asked[];
+  /** Connections that are open, idle ones too. */
+  connections(): Promise<number>;
   /** Resolves when there were so many requests. */
   untilAsked(count: number): Promise<void>;
 }
@@ -38,6 +41,7 @@ export async function startStandIn(
   return {
     address: formatAddress(host, (server.address() as AddressInfo).port),
     asked,
+    connections: () => promisify(server.getConnections.bind(server))(),
     async untilAsked(count) {
       while (asked.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
     },
