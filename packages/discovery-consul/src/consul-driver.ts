@@ -30,7 +30,8 @@ export interface ConsulAnswer {
  *
  * Of the client only `_get` and `_put` are used, which it has from its base, papi. Its calls by name hide the response's
  * headers, where the index is; they have none that asks for one service of the agent, send no `ns`, and leave
- * `replace-existing-checks` and all fields that they do not know out of a registration.
+ * `replace-existing-checks` and all fields that they do not know out of a registration. An answer that breaks off in its middle is
+ * noticed when its time is up: the client waits for its end and does not listen for anything else.
  */
 export class ConsulDriver {
   /** Which Consul, for errors, such as `Consul at localhost:8500`. */

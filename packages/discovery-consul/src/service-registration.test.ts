@@ -5,6 +5,8 @@ import { createInstance, ManualClock, startFaultProxy } from "@im-sdk/testing";
 import { ConsulDiscovery } from "./consul-discovery.ts";
 import { ConsulApi } from "./test-kit/consul-api.ts";
 import { hasCode } from "./test-kit/has-code.ts";
+import { RecordingClock } from "./test-kit/recording-clock.ts";
+import { startStandIn } from "./test-kit/stand-in.ts";
 import { until } from "./test-kit/until.ts";
 
 const real = await skipWithout("consul");
@@ -170,4 +172,26 @@ test("what cannot be an instance is refused here, what Consul does not understan
   await assert.rejects(discovery.register(badKey), hasCode("invalid_argument", "register", "400", "two words"));
   await discovery.close();
   await assert.rejects(discovery.register(createInstance("a")), /closed/);
+});
+
+test("the bound of the delay between tries doubles up to five seconds", async () => {
+  let status = 500;
+  await using consul = await startStandIn((response) => response.writeHead(status).end());
+  const clock = new RecordingClock();
+  const requestTimeoutMs = 7_000;
+  await using discovery = new ConsulDiscovery({ address: consul.address, clock, random: () => 0.8, requestTimeoutMs });
+  const abort = new AbortController();
+  let failures = 0;
+  const registering = discovery.register(createInstance("a"), { signal: abort.signal, onError: () => failures++ });
+  for (let tries = 1; tries <= 7; tries++) {
+    await until(() => failures === tries);
+    await clock.advanceUntilAskedFor(requestTimeoutMs);
+  }
+  assert.deepEqual(
+    clock.delays.filter((delay) => delay !== requestTimeoutMs),
+    [200, 400, 800, 1_600, 3_200, 4_000, 4_000],
+  );
+  status = 200;
+  abort.abort();
+  await assert.rejects(registering);
 });

@@ -17,7 +17,5 @@ await discovery.close();
 
 // Idle connections of one that nobody closed do not hold the process either.
 await new ConsulDiscovery({ address }).discover("program");
-const left = process
-  .getActiveResourcesInfo()
-  .filter((name) => !["PipeWrap", "TTYWrap", "TCPSocketWrap"].includes(name));
+const left = process.getActiveResourcesInfo().filter((name) => !["PipeWrap", "TTYWrap"].includes(name));
 console.log(`left: ${left.join(" ")}`);
