@@ -35,6 +35,18 @@ test("token, namespace, datacenter and tag go where Consul looks for them", asyn
   }
 });
 
+test("discover answers in the order of ids, as a watch does", async () => {
+  const later = { ...entry, Service: { ...entry.Service, ID: "b" } };
+  await using consul = await startStandIn((response) =>
+    answerJson(response, [later, entry], { "x-consul-index": "1" }),
+  );
+  await using discovery = new ConsulDiscovery({ address: consul.address, clock: new ManualClock() });
+  const watch = new WatchRecorder(discovery, "s");
+  await watch.until(({ snapshots }) => snapshots.length === 1);
+  assert.deepEqual(await discovery.discover("s"), watch.last);
+  assert.equal(watch.lastIds, "a b");
+});
+
 test("a list that access control has thinned out is a refusal, not a service without instances", async () => {
   const filtered = { "x-consul-results-filtered-by-acls": "true", "x-consul-index": "7" };
   await using consul = await startStandIn((response) => answerJson(response, [], filtered));

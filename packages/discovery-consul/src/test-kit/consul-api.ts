@@ -47,6 +47,11 @@ export class ConsulApi {
     return this.put(`/agent/service/deregister/${id}`);
   }
 
+  /** Whether the agent has the service, in whatever health. */
+  async has(id: string): Promise<boolean> {
+    return id in (await this.get<object>("/agent/services"));
+  }
+
   async passingIds(serviceName: string): Promise<string[]> {
     const entries = await this.get<{ Service: { ID: string } }[]>(`/health/service/${serviceName}?passing`);
     return entries.map(({ Service }) => Service.ID).sort();

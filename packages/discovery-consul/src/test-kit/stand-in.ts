@@ -37,6 +37,8 @@ export async function startStandIn(
     for (const wake of waiting.splice(0)) wake();
     answer(response, one);
   });
+  // Idle connections are the client's to end, as with Consul.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     address: formatAddress(host, (server.address() as AddressInfo).port),
