@@ -5,6 +5,12 @@ export type CallOptions = NonNullable<Parameters<KVClient["range"]>[1]>;
 
 type Interceptor = NonNullable<CallOptions["interceptors"]>[number];
 
+type CallStatus = Parameters<ReturnType<Interceptor>["cancelWithStatus"]>[0];
+
+// Status codes of gRPC: https://grpc.io/docs/guides/status-codes/.
+const cancelled: CallStatus = 1;
+const unauthenticated: CallStatus = 16;
+
 /** What goes with a call. */
 export interface CallContext {
   readonly token: string | undefined;
@@ -35,9 +41,13 @@ export function createCallOptions({ token, signal, timeoutMs }: CallContext): {
       // https://pkg.go.dev/go.etcd.io/etcd/clientv3#WithRequireLeader.
       metadata.set("hasleader", "true");
       if (token !== undefined) metadata.set("token", token);
-      start(metadata, listener);
+      start(metadata, {
+        ...listener,
+        onReceiveStatus: (status) =>
+          listener?.onReceiveStatus?.(status.code === unauthenticated ? hide(status) : status),
+      });
     };
-    cancel = () => call.cancelWithStatus(1, "no longer wanted");
+    cancel = () => call.cancelWithStatus(cancelled, "no longer wanted");
     if (signal.aborted) queueMicrotask(cancel);
     // grpc-js asks for its class and uses the interface; the class would be a dependency of its own.
     return call as ReturnType<Interceptor>;
@@ -47,4 +57,9 @@ export function createCallOptions({ token, signal, timeoutMs }: CallContext): {
     options: { interceptors: [intercept], ...(timeoutMs !== undefined && { deadline: Date.now() + timeoutMs }) },
     release: () => signal.removeEventListener("abort", onAbort),
   };
+}
+
+/** etcd3 would know etcd's words for a refused token, and make the same call again and again until its deadline. */
+function hide<T extends { details: string }>(status: T): T {
+  return { ...status, details: "the token is refused" };
 }

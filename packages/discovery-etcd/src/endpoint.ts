@@ -1,6 +1,6 @@
 import { RegistryError } from "@im-sdk/contracts";
-import { type Etcd3, GRPCFailedPreconditionError } from "etcd3";
-import { type CallOptions, createCallOptions } from "./call-options.ts";
+import { type Etcd3, GRPCDeadlineExceededError, GRPCFailedPreconditionError } from "etcd3";
+import { type CallContext, type CallOptions, createCallOptions } from "./call-options.ts";
 import { createClient } from "./create-client.ts";
 import type { ResolvedOptions } from "./etcd-discovery-options.ts";
 import { toRegistryError } from "./to-registry-error.ts";
@@ -23,7 +23,8 @@ const defaultTimeoutMs = 5_000;
  * RegistryError, or the reason of the signal.
  */
 export class Endpoint {
-  readonly #client: Etcd3;
+  #client: Etcd3;
+  readonly #address: string;
   readonly #options: ResolvedOptions;
   readonly #registry: string;
   readonly #closed = new AbortController();
@@ -31,35 +32,31 @@ export class Endpoint {
 
   constructor(address: string, options: ResolvedOptions) {
     this.#client = createClient(address, options.tls);
+    this.#address = address;
     this.#options = options;
     this.#registry = `etcd at ${address}`;
   }
 
   /** Runs a call that answers once. */
   async call<T>(run: EtcdCall<T>, { signal, timeoutMs = defaultTimeoutMs }: CallLimits): Promise<T> {
-    return this.#authorized(
-      async (token) => {
-        const { options, release } = createCallOptions({ token, signal, timeoutMs });
-        try {
-          return await run(this.#client, options);
-        } finally {
-          release();
-        }
-      },
-      { signal, timeoutMs },
-    );
+    return this.#authorized((token) => this.#callOnce(run, { token, signal, timeoutMs }), { signal, timeoutMs });
   }
 
-  /** Opens a stream, which the signal cancels. Its own errors are for {@link toError}. */
+  /** Opens a stream, which the signal cancels. What it emits as errors is for {@link lost}. */
   async open<T>(run: EtcdCall<T>, signal: AbortSignal): Promise<T> {
-    const token = await untilAborted(this.#currentToken(), signal);
-    return run(this.#client, createCallOptions({ token, signal }).options);
+    try {
+      const token = await untilAborted(this.#currentToken(), signal);
+      return await run(this.#client, createCallOptions({ token, signal }).options);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.lost(error);
+    }
   }
 
-  /** What etcd3 threw, as one of our errors. */
-  toError(error: unknown, timeoutMs = defaultTimeoutMs): RegistryError {
-    const { prefix, auth } = this.#options;
-    return toRegistryError(error, { registry: this.#registry, prefix, username: auth?.username, timeoutMs });
+  /** What ended a stream of this member, as one of our errors. */
+  lost(error: unknown): RegistryError {
+    this.#token = undefined;
+    return this.#toError(error, defaultTimeoutMs);
   }
 
   unavailable(message: string): RegistryError {
@@ -72,26 +69,29 @@ export class Endpoint {
   }
 
   /**
-   * A refusal is believed only with a token just fetched: etcd forgets simple tokens when it restarts, and which of its
-   * refusals mean that differs by kind of call, kind of token and version.
+   * Whatever goes wrong, the token may be why, so the next call fetches another; a refusal is believed only with a token just
+   * fetched. etcd may forget its simple tokens when it restarts, and which of its refusals mean that differs by kind of
+   * call, kind of token and version. One that is new and has no data yet does not even refuse an old token, but waits for
+   * the log entry that it was made by.
    */
-  async #authorized<T>(
-    run: (token: string | undefined) => Promise<T>,
-    { signal, timeoutMs }: Required<CallLimits>,
-  ): Promise<T> {
-    for (let isRenewed = false; ; isRenewed = true) {
-      const isFresh = this.#token === undefined;
-      const promise = this.#currentToken();
+  async #authorized<T>(run: (token: string | undefined) => Promise<T>, limits: Required<CallLimits>): Promise<T> {
+    const { signal, timeoutMs } = limits;
+    for (let mayRetry = this.#token !== undefined; ; mayRetry = false) {
+      const token = this.#currentToken();
       try {
-        const token = await untilAborted(promise, signal);
-        return await run(token);
+        return await run(await untilAborted(token, signal));
       } catch (reason) {
         signal.throwIfAborted();
-        const error = this.toError(reason, timeoutMs);
-        if (this.#options.auth === undefined || !error.isFinal || isFresh || isRenewed) throw error;
-        if (this.#token === promise) this.#token = undefined;
+        const error = this.#toError(reason, timeoutMs);
+        if (this.#token === token) this.#token = undefined;
+        if (this.#options.auth === undefined || !error.isFinal || !mayRetry) throw error;
       }
     }
+  }
+
+  #toError(error: unknown, timeoutMs: number): RegistryError {
+    const { prefix, auth } = this.#options;
+    return toRegistryError(error, { registry: this.#registry, prefix, username: auth?.username, timeoutMs });
   }
 
   #currentToken(): Promise<string | undefined> {
@@ -103,21 +103,41 @@ export class Endpoint {
   async #authenticate(): Promise<string | undefined> {
     const { auth } = this.#options;
     if (auth === undefined) return undefined;
-    const { options, release } = createCallOptions({
-      token: undefined,
-      signal: this.#closed.signal,
-      timeoutMs: defaultTimeoutMs,
-    });
+    const { username: name, password } = auth;
+    const context = { token: undefined, signal: this.#closed.signal, timeoutMs: defaultTimeoutMs };
     try {
-      const { token } = await this.#client.auth.authenticate({ name: auth.username, password: auth.password }, options);
+      const { token } = await this.#callOnce(
+        (client, call) => client.auth.authenticate({ name, password }, call),
+        context,
+      );
       return token;
     } catch (error) {
       // An etcd that asks for no user says so; the user it was told is then of no use, and of no harm.
       if (error instanceof GRPCFailedPreconditionError) return undefined;
-      this.#token = undefined;
+      throw error;
+    }
+  }
+
+  async #callOnce<T>(run: EtcdCall<T>, context: CallContext): Promise<T> {
+    const client = this.#client;
+    const { options, release } = createCallOptions(context);
+    try {
+      return await run(client, options);
+    } catch (error) {
+      if (error instanceof GRPCDeadlineExceededError) this.#replace(client);
       throw error;
     } finally {
       release();
     }
+  }
+
+  /**
+   * Makes the next call connect anew: grpc-js waits without limit for the first word on a connection, and for short calls it
+   * never asks whether the other side is still there. What runs on the old client may end by itself.
+   */
+  #replace(client: Etcd3): void {
+    if (this.#client !== client || this.#closed.signal.aborted) return;
+    this.#client = createClient(this.#address, this.#options.tls);
+    client.close();
   }
 }

@@ -19,7 +19,7 @@ if (real.skip !== false) {
         discovery: new EtcdDiscovery({ endpoints: [etcd.address] }),
         publish: (next) => raw.publish(serviceName, next),
         outage: { begin: () => etcd.kill(), end: () => etcd.start({ keepData: true }) },
-        dispose: () => raw.close(),
+        dispose: () => raw[Symbol.dispose](),
       };
     },
   });

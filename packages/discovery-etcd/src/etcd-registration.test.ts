@@ -16,7 +16,7 @@ describe("a registration in etcd", await skipWithout("etcd"), () => {
     raw = new RawEtcd(etcd.address);
   });
   after(async () => {
-    raw.close();
+    raw[Symbol.dispose]();
     await etcd.stop();
   });
   const open = (address = etcd.address) => new EtcdDiscovery({ endpoints: [address], leaseTtlSeconds: 3 });

@@ -15,7 +15,7 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     raw = new RawEtcd(etcd.address);
   });
   after(async () => {
-    raw.close();
+    raw[Symbol.dispose]();
     await etcd.stop();
   });
   const named =
@@ -113,13 +113,14 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     assert.match(told[2] ?? "", /"\/services\/malformed\/good" is skipped: it is no JSON object/);
   });
 
-  test("thousands of changes are one read and a snapshot an interval, and the last state arrives", async () => {
+  test("thousands of changes are no further read and a snapshot an interval, and the last state arrives", async () => {
     const instance = named("churn");
     const clock = new ManualClock();
     await using discovery = new EtcdDiscovery({ endpoints: [etcd.address], clock });
     const recorder = new Recorder();
     void recorder.read(discovery.watch("churn", recorder));
     await recorder.until(({ ids }) => ids === "");
+    const readsBefore = await countReads(etcd.address);
     for (let round = 0; round < 40; round++) {
       await Promise.all(
         Array.from({ length: 50 }, (_, n) => raw.put(instance(`i${n}`, { metadata: { round: `${round}` } }))),
@@ -141,13 +142,13 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     assert.ok(recorder.snapshots.length <= 2 + intervals, `${recorder.snapshots.length} in ${intervals} intervals`);
     assert.deepEqual(recorder.snapshots.at(-1), all);
     assert.deepEqual(recorder.codes, []);
+    assert.equal((await countReads(etcd.address)) - readsBefore, 1, "reads besides that of discover");
   });
 
   test("an etcd that comes back without its data has an empty service, and then what is put there", async () => {
     await using own = await startEtcd();
-    const first = new RawEtcd(own.address);
+    using first = new RawEtcd(own.address);
     for (const id of ["a", "b", "c"]) await first.put(named("lost")(id));
-    first.close();
     await using discovery = new EtcdDiscovery({ endpoints: [own.address] });
     const recorder = new Recorder();
     void recorder.read(discovery.watch("lost", recorder));
@@ -156,10 +157,9 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     await recorder.until(({ codes }) => codes.includes("unavailable"));
     await own.start({ keepData: false });
     await recorder.until(({ ids }) => ids === "");
-    const second = new RawEtcd(own.address);
+    using second = new RawEtcd(own.address);
     await second.put(named("lost")("d"));
     await recorder.until(({ ids }) => ids === "d");
-    second.close();
   });
 
   test("begins without etcd, and its list comes when etcd does", async () => {
@@ -195,3 +195,11 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     await recorder.until(({ ids }) => ids === "good");
   });
 });
+
+/** How many reads of ranges etcd has answered. */
+async function countReads(address: string): Promise<number> {
+  const metrics = await (await fetch(`http://${address}/metrics`)).text();
+  const [, count] = /grpc_server_handled_total\{grpc_code="OK",grpc_method="Range"[^}]*\} (\d+)/.exec(metrics) ?? [];
+  assert.ok(count !== undefined, "etcd counts reads");
+  return Number(count);
+}

@@ -2,7 +2,7 @@ import type { ServiceInstance } from "@im-sdk/contracts";
 import { Etcd3, type IOptions } from "etcd3";
 
 /** etcd as another program sees it: reads and writes entries behind the back of the discovery under test. */
-export class RawEtcd {
+export class RawEtcd implements Disposable {
   readonly client: Etcd3;
 
   constructor(address: string, options: Omit<IOptions, "hosts"> = {}) {
@@ -40,7 +40,7 @@ export class RawEtcd {
     for (const key of Object.keys(await this.entries(serviceName))) if (!keep.has(key)) await this.delete(key);
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.client.close();
   }
 }

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { connect, createServer, type Socket } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers";
+import { createInstance, startFaultProxy } from "@im-sdk/testing";
+import { EtcdDiscovery } from "./etcd-discovery.ts";
+import { keyOf, RawEtcd } from "./test-kit/raw-etcd.ts";
+import { Recorder } from "./test-kit/recorder.ts";
+
+describe("several endpoints", await skipWithout("etcd"), () => {
+  let etcd: RunningServer;
+  let raw: RawEtcd;
+  before(async () => {
+    etcd = await startEtcd();
+    raw = new RawEtcd(etcd.address);
+  });
+  after(async () => {
+    raw[Symbol.dispose]();
+    await etcd.stop();
+  });
+
+  test("one that is dead from the beginning, or dies, is no disturbance", async () => {
+    await using dead = await startFaultProxy(etcd.address);
+    dead.refuse();
+    await using dying = await startFaultProxy(etcd.address);
+    const endpoints = [dead.address, dying.address, etcd.address];
+    await using discovery = new EtcdDiscovery({ endpoints, leaseTtlSeconds: 3 });
+    const recorder = new Recorder();
+    await discovery.register(createInstance("a", { name: "several" }), recorder);
+    void recorder.read(discovery.watch("several"));
+    await recorder.until(({ ids }) => ids === "a");
+    dying.refuse();
+    dying.cut();
+    await raw.put(createInstance("b", { name: "several" }));
+    await recorder.until(({ ids }) => ids === "a b");
+    await raw.delete(keyOf("several", "a"));
+    await recorder.until(({ ids }) => ids === "b");
+    await recorder.until(({ ids }) => ids === "a b");
+    assert.deepEqual(recorder.codes, []);
+  });
+
+  test("with all of them away, the error names each", async () => {
+    const proxies = await Promise.all([startFaultProxy(etcd.address), startFaultProxy(etcd.address)]);
+    for (const proxy of proxies) proxy.refuse();
+    const [first, second] = proxies.map(({ address }) => address);
+    await using discovery = new EtcdDiscovery({ endpoints: [`${first}`, `${second}`] });
+    await assert.rejects(discovery.discover("several"), {
+      code: "unavailable",
+      registry: `etcd at ${first}, ${second}`,
+      message: new RegExp(`${first}: is away [^]*${second}: is away`),
+    });
+    for (const proxy of proxies) await proxy.close();
+  });
+
+  test("a connection that fell silent is not used again by calls, while new ones work", async () => {
+    const silent: Socket[] = [];
+    // As a firewall that forgot about one connection: it takes the bytes and says nothing.
+    const firewall = createServer((socket) => {
+      if (silent.length === 0) silent.push(socket.resume());
+      else socket.pipe(connect(Number(etcd.address.split(":")[1]), "127.0.0.1")).pipe(socket);
+    });
+    await new Promise<void>((resolve) => firewall.listen(0, "127.0.0.1", resolve));
+    const address = firewall.address();
+    assert.ok(typeof address === "object" && address !== null);
+    await using discovery = new EtcdDiscovery({ endpoints: [`127.0.0.1:${address.port}`], leaseTtlSeconds: 3 });
+    const recorder = new Recorder();
+    await discovery.register(createInstance("silent", { name: "silent" }), recorder);
+    assert.deepEqual(recorder.codes, ["unavailable"]);
+    assert.match(recorder.errors[0]?.message ?? "", /did not answer within 1 s/);
+    assert.deepEqual(Object.keys(await raw.entries("silent")), [keyOf("silent", "silent")]);
+    await discovery.close();
+    for (const socket of silent) socket.destroy();
+    await new Promise((resolve) => firewall.close(resolve));
+  });
+});
