@@ -59,7 +59,10 @@ export class EntryKeeper {
           this.#leases.delete(lease);
         } catch (error) {
           if (signal.aborted || !(error instanceof RegistryError) || error.isFinal) throw error;
-          await sleep(backoffDelayMs(failures, { ...retryDelays, random }), clock, signal);
+          const delayMs = backoffDelayMs(failures, { ...retryDelays, random });
+          await sleep(delayMs, clock, signal).catch(() => {
+            throw error;
+          });
         }
       }
     }

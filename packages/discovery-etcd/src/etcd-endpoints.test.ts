@@ -39,6 +39,17 @@ describe("several endpoints", await skipWithout("etcd"), () => {
     assert.deepEqual(recorder.codes, []);
   });
 
+  test("one that says nothing is waited for once, and then left alone", async () => {
+    await using silent = await startFaultProxy(etcd.address);
+    silent.stall();
+    await using discovery = new EtcdDiscovery({ endpoints: [silent.address, etcd.address], leaseTtlSeconds: 3 });
+    await discovery.register(createInstance("a", { name: "waiting" }));
+    const { heldBytes } = silent;
+    assert.ok(heldBytes > 0);
+    assert.equal((await discovery.discover("waiting")).length, 1);
+    assert.equal(silent.heldBytes, heldBytes);
+  });
+
   test("with all of them away, the error names each", async () => {
     const proxies = await Promise.all([startFaultProxy(etcd.address), startFaultProxy(etcd.address)]);
     for (const proxy of proxies) proxy.refuse();

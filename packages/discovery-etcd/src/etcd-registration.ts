@@ -87,6 +87,7 @@ export class EtcdRegistration implements Registration {
         report(onError, error as Error);
         delayMs = backoffDelayMs(++failures, delays);
       }
+      // Nothing but an abort ends it early, and that ends the loop.
       await sleep(delayMs, clock, signal).catch(() => {});
     }
   }

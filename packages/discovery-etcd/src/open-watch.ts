@@ -47,7 +47,7 @@ export async function openWatch(options: OpenWatchOptions): Promise<{ ended: Pro
     stream.end();
     stop.abort();
   };
-  stream.on("error", (error) => end(endpoint.lost(error)));
+  stream.on("error", (error) => end(ends.aborted ? endpoint.unavailable("was left") : endpoint.lost(error)));
   stream.on("end", () => end(endpoint.unavailable("ended the watch")));
   stream.on("data", (response: IWatchResponse) => {
     if (ends.aborted) return;

@@ -21,7 +21,7 @@ export interface ServiceWatchOptions {
 /** How often a burst of changes makes a snapshot; a lone change makes one at once. */
 const snapshotIntervalMs = 50;
 
-/** A watch that lasted so long is taken up again at once; a shorter one counts as a failure. */
+/** The end of a watch that lasted so long is no failure yet: only the next try tells whether etcd is away. */
 const stableMs = 5_000;
 
 /** One watch of one service: goes on through all outages until its stream is ended. */
@@ -65,7 +65,7 @@ export class ServiceWatch {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { timing, onError } = this.#options;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; ; ) {
       try {
         await this.#follow(signal);
         failures = 0;
@@ -73,12 +73,14 @@ export class ServiceWatch {
         if (signal.aborted || !(error instanceof RegistryError)) throw error;
         if (error.isFinal && this.#last === undefined) throw error;
         report(onError, error);
-        await sleep(backoffDelayMs(++failures, { ...retryDelays, random: timing.random }), timing.clock, signal);
+        failures++;
       }
+      const delayMs = backoffDelayMs(Math.max(1, failures), { ...retryDelays, random: timing.random });
+      await sleep(delayMs, timing.clock, signal);
     }
   }
 
-  /** Opens a watch and stays with it to its end; answers when it may be opened again at once, or else throws. */
+  /** Opens a watch and stays with it to its end; throws when that is a failure. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { cluster, timing } = this.#options;
     const [view, range, clock] = [this.#view, this.#range, timing.clock];

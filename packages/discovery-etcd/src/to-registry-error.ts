@@ -1,7 +1,6 @@
 import { RegistryError } from "@im-sdk/contracts";
 import {
   EtcdAuthenticationFailedError,
-  EtcdInvalidAuthTokenError,
   EtcdPermissionDeniedError,
   GRPCDeadlineExceededError,
   GRPCInvalidArgumentError,
@@ -27,17 +26,19 @@ export function toRegistryError(error: unknown, context: ErrorContext): Registry
   if (error instanceof RegistryError) return error;
   const { registry, prefix, username, timeoutMs } = context;
   const words = error instanceof Error ? error.message : String(error);
+  // A client certificate may name a user, too.
+  const user = username === undefined ? "a client without option auth" : `user "${username}"`;
   const options = { cause: error };
   if (error instanceof EtcdAuthenticationFailedError) {
-    const message = `does not take user "${username}" with this password: check option auth`;
+    const message = `does not take ${user} with this password: check option auth`;
     return new RegistryError("unauthenticated", registry, message, options);
   }
-  if (error instanceof EtcdInvalidAuthTokenError || error instanceof GRPCUnauthenticatedError) {
-    const message = `does not take the token that it has just given to user "${username}": check its option --auth-token`;
+  if (error instanceof GRPCUnauthenticatedError) {
+    const message = `does not take the token that it has just given to ${user}: check its option --auth-token`;
     return new RegistryError("unauthenticated", registry, message, options);
   }
   if (error instanceof EtcdPermissionDeniedError) {
-    const message = `does not let user "${username}" read and write below "${prefix}/": grant a role that may`;
+    const message = `does not let ${user} read and write below "${prefix}/": grant a role that may`;
     return new RegistryError("permission_denied", registry, message, options);
   }
   if (error instanceof GRPCInvalidArgumentError && username === undefined) {
