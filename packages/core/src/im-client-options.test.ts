@@ -42,7 +42,7 @@ test("a user id is all that is needed; the rest has its default", () => {
     },
   );
   assert.deepEqual([resolved.hasOwnBalancer, resolved.ownsEndpointPool, resolved.clock], [false, true, systemClock]);
-  assert.deepEqual([resolved.leaveAfterMs, resolved.keepLastInstances], [5_000, false]);
+  assert.deepEqual([resolved.leaveAfterMs, resolved.keepLastInstances], [10_000, false]);
   assert.deepEqual([resolved.services, resolved.discovery, resolved.credentials], [undefined, undefined, undefined]);
 });
 

@@ -67,7 +67,7 @@ export interface ImClientOptions extends ImClientBaseOptions {
   services?: readonly (string | ServiceInstance)[];
   /**
    * How long the instance that holds the stream may be missing from the discovery's list, or be unhealthy there, before the client
-   * opens a stream elsewhere and leaves; up to half as much is added at random. Default 5,000 ms; with `Infinity` it stays until
+   * opens a stream elsewhere and leaves; up to half as much is added at random. Default 10,000 ms; with `Infinity` it stays until
    * the connection breaks.
    */
   leaveAfterMs?: number;
@@ -92,7 +92,7 @@ export const defaultOptions = {
   heartbeatTimeoutMs: 10_000,
   maxRetries: 3,
   retryIntervalMs: 5_000,
-  leaveAfterMs: 5_000,
+  leaveAfterMs: 10_000,
   maxReceiveBytes: defaultMaxMessageBytes,
   maxSendBytes: defaultMaxMessageBytes,
 } as const;
