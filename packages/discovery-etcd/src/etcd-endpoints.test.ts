@@ -50,6 +50,38 @@ describe("several endpoints", await skipWithout("etcd"), () => {
     assert.equal(silent.heldBytes, heldBytes);
   });
 
+  test("a try is one connection, and an abort ends it at once", async () => {
+    let connections = 0;
+    const rude = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => rude.listen(0, "127.0.0.1", resolve));
+    const address = rude.address();
+    assert.ok(typeof address === "object" && address !== null);
+    await using refused = new EtcdDiscovery({ endpoints: [`127.0.0.1:${address.port}`] });
+    await assert.rejects(refused.discover("a"), { code: "unavailable" });
+    assert.equal(connections, 1);
+    rude.close();
+
+    await using silent = await startFaultProxy(etcd.address);
+    await using discovery = new EtcdDiscovery({ endpoints: [silent.address] });
+    await discovery.discover("a");
+    silent.stall();
+    const abort = new AbortController();
+    const [aborted, other] = [discovery.discover("a", abort), discovery.discover("a")];
+    const order: string[] = [];
+    const settled = [
+      aborted.catch((error) => order.push(error.message)),
+      other.catch((error) => order.push(error.message)),
+    ];
+    abort.abort(new Error("enough"));
+    await Promise.race(settled);
+    await discovery.close();
+    await Promise.all(settled);
+    assert.deepEqual(order, ["enough", "EtcdDiscovery is closed: make a new one"]);
+  });
+
   test("with all of them away, the error names each", async () => {
     const proxies = await Promise.all([startFaultProxy(etcd.address), startFaultProxy(etcd.address)]);
     for (const proxy of proxies) proxy.refuse();

@@ -4,8 +4,11 @@ import type { ServiceInstance } from "@im-sdk/contracts";
 import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers";
 import { createInstance, ManualClock, startFaultProxy } from "@im-sdk/testing";
 import { EtcdDiscovery } from "./etcd-discovery.ts";
+import { metricOf } from "./test-kit/metrics.ts";
 import { keyOf, RawEtcd } from "./test-kit/raw-etcd.ts";
 import { Recorder } from "./test-kit/recorder.ts";
+
+const rangesRead = 'grpc_server_handled_total{grpc_code="OK",grpc_method="Range"';
 
 describe("a watch of etcd", await skipWithout("etcd"), () => {
   let etcd: RunningServer;
@@ -120,7 +123,7 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     const recorder = new Recorder();
     void recorder.read(discovery.watch("churn", recorder));
     await recorder.until(({ ids }) => ids === "");
-    const readsBefore = await countReads(etcd.address);
+    const readsBefore = await metricOf(etcd.address, rangesRead);
     for (let round = 0; round < 40; round++) {
       await Promise.all(
         Array.from({ length: 50 }, (_, n) => raw.put(instance(`i${n}`, { metadata: { round: `${round}` } }))),
@@ -142,7 +145,7 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     assert.ok(recorder.snapshots.length <= 2 + intervals, `${recorder.snapshots.length} in ${intervals} intervals`);
     assert.deepEqual(recorder.snapshots.at(-1), all);
     assert.deepEqual(recorder.codes, []);
-    assert.equal((await countReads(etcd.address)) - readsBefore, 1, "reads besides that of discover");
+    assert.equal((await metricOf(etcd.address, rangesRead)) - readsBefore, 1, "reads besides that of discover");
   });
 
   test("an etcd that comes back without its data has an empty service, and then what is put there", async () => {
@@ -195,11 +198,3 @@ describe("a watch of etcd", await skipWithout("etcd"), () => {
     await recorder.until(({ ids }) => ids === "good");
   });
 });
-
-/** How many reads of ranges etcd has answered. */
-async function countReads(address: string): Promise<number> {
-  const metrics = await (await fetch(`http://${address}/metrics`)).text();
-  const [, count] = /grpc_server_handled_total\{grpc_code="OK",grpc_method="Range"[^}]*\} (\d+)/.exec(metrics) ?? [];
-  assert.ok(count !== undefined, "etcd counts reads");
-  return Number(count);
-}
