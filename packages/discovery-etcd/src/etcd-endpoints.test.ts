@@ -6,6 +6,7 @@ import { createInstance, startFaultProxy } from "@im-sdk/testing";
 import { EtcdDiscovery } from "./etcd-discovery.ts";
 import { keyOf, RawEtcd } from "./test-kit/raw-etcd.ts";
 import { Recorder } from "./test-kit/recorder.ts";
+import { until } from "./test-kit/until.ts";
 
 describe("several endpoints", await skipWithout("etcd"), () => {
   let etcd: RunningServer;
@@ -65,21 +66,23 @@ describe("several endpoints", await skipWithout("etcd"), () => {
     rude.close();
 
     await using silent = await startFaultProxy(etcd.address);
-    await using discovery = new EtcdDiscovery({ endpoints: [silent.address] });
+    await using discovery = new EtcdDiscovery({ endpoints: [silent.address], leaseTtlSeconds: 3 });
     await discovery.discover("a");
     silent.stall();
-    const abort = new AbortController();
-    const [aborted, other] = [discovery.discover("a", abort), discovery.discover("a")];
-    const order: string[] = [];
-    const settled = [
-      aborted.catch((error) => order.push(error.message)),
-      other.catch((error) => order.push(error.message)),
-    ];
+    const [abort, recorder] = [new AbortController(), new Recorder()];
+    const discovering = discovery.discover("a", abort);
+    await until(async () => silent.heldBytes > 0);
+    // The calls of this one are given up after 1 s, those of discover after 5 s.
+    const registering = discovery.register(createInstance("a"), recorder);
     abort.abort(new Error("enough"));
-    await Promise.race(settled);
-    await discovery.close();
-    await Promise.all(settled);
-    assert.deepEqual(order, ["enough", "EtcdDiscovery is closed: make a new one"]);
+    const first = await Promise.race([
+      discovering.catch((error: Error) => error.message),
+      recorder.until(({ errors }) => errors.length > 0).then(() => "a timeout"),
+    ]);
+    assert.equal(first, "enough");
+    const closed = discovery.close();
+    await assert.rejects(registering, /EtcdDiscovery is closed/);
+    await closed;
   });
 
   test("with all of them away, the error names each", async () => {
