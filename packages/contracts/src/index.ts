@@ -12,3 +12,4 @@ export type { ServiceInstance } from "./service-instance.ts";
 export type { RegisterOptions, Registration, ServiceRegistry } from "./service-registry.ts";
 export { sleep } from "./sleep.ts";
 export { SnapshotStream, type SnapshotStreamOptions } from "./snapshot-stream.ts";
+export { tell } from "./tell.ts";

@@ -7,12 +7,12 @@ import {
   RegistryError,
   type ServiceInstance,
   sleep,
+  tell,
 } from "@im-sdk/contracts";
 import { heartbeatIntervalMs, type ResolvedCheck, toServiceDefinition } from "./consul-check.ts";
 import type { ConsulClient } from "./consul-client.ts";
 import { neverArrived } from "./consul-failures.ts";
 import { deregisterInTime } from "./deregister-in-time.ts";
-import { tell } from "./tell.ts";
 
 export interface ServiceRegistrationOptions extends RegisterOptions {
   readonly client: ConsulClient;

@@ -6,12 +6,12 @@ import {
   type ServiceInstance,
   SnapshotStream,
   sleep,
+  tell,
   type WatchOptions,
 } from "@im-sdk/contracts";
 import type { ConsulClient } from "./consul-client.ts";
 import { nextIndex } from "./query-index.ts";
 import { readServiceEntries } from "./read-service-entries.ts";
-import { tell } from "./tell.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface WatchServiceOptions extends WatchOptions {

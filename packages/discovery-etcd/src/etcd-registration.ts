@@ -5,9 +5,9 @@ import {
   RegistryError,
   type ServiceInstance,
   sleep,
+  tell,
 } from "@im-sdk/contracts";
 import type { EntryKeeper } from "./entry-keeper.ts";
-import { report } from "./report.ts";
 import { retryDelays } from "./retry-delays.ts";
 
 export interface EtcdRegistrationOptions {
@@ -61,7 +61,7 @@ export class EtcdRegistration implements Registration {
 
   /** As {@link close}, for whoever cannot catch: `onError` is told of a failure. `reason` is for whoever still waits. */
   end(reason: unknown): Promise<void> {
-    this.#closedQuietly ??= this.#end(reason).catch((error) => report(this.#options.onError, error));
+    this.#closedQuietly ??= this.#end(reason).catch((error) => tell(this.#options.onError, error));
     return this.#closedQuietly;
   }
 
@@ -84,7 +84,7 @@ export class EtcdRegistration implements Registration {
         if (signal.aborted) return;
         const isFinal = !(error instanceof RegistryError) || error.isFinal;
         if (isFinal && !this.#isRegistered) return this.#registered.reject(error);
-        report(onError, error as Error);
+        tell(onError, error as Error);
         delayMs = backoffDelayMs(++failures, delays);
       }
       // Nothing but an abort ends it early, and that ends the loop.

@@ -1,9 +1,8 @@
-import { backoffDelayMs, RegistryError, type ServiceInstance, SnapshotStream, sleep } from "@im-sdk/contracts";
+import { backoffDelayMs, RegistryError, type ServiceInstance, SnapshotStream, sleep, tell } from "@im-sdk/contracts";
 import type { Cluster } from "./cluster.ts";
 import type { ResolvedOptions } from "./etcd-discovery-options.ts";
 import { openWatch } from "./open-watch.ts";
 import { Pacer } from "./pacer.ts";
-import { report } from "./report.ts";
 import { retryDelays } from "./retry-delays.ts";
 import type { KeyRange, ServiceKeys } from "./service-keys.ts";
 import { ServiceView } from "./service-view.ts";
@@ -44,7 +43,7 @@ export class ServiceWatch {
       serviceName,
       keys,
       registry: cluster.registry,
-      onMalformed: (error) => report(onError, error),
+      onMalformed: (error) => tell(onError, error),
       onChange: () => this.#pacer.request(),
     });
     this.snapshots = new SnapshotStream({
@@ -72,7 +71,7 @@ export class ServiceWatch {
       } catch (error) {
         if (signal.aborted || !(error instanceof RegistryError)) throw error;
         if (error.isFinal && this.#last === undefined) throw error;
-        report(onError, error);
+        tell(onError, error);
         failures++;
       }
       const delayMs = backoffDelayMs(Math.max(1, failures), { ...retryDelays, random: timing.random });

@@ -23,8 +23,8 @@ export interface ImServer extends AsyncDisposable {
   /** Changes how a room behaves, at once. Throws a RangeError or TypeError that names a wrong option. */
   configureRoom(roomId: string, options: RoomOptions): void;
   /**
-   * Leaves in order: the registry forgets the server, health checks say NOT_SERVING, clients are told (`server_draining`,
-   * GOAWAY), no new connection is taken. Resolves when all streams have ended and the server is closed; those left after `timeoutMs` (default 10,000)
+   * Leaves in order: health checks say NOT_SERVING, clients are told (`server_draining`, GOAWAY), the registry forgets the
+   * server, no new connection is taken. Resolves when all streams have ended and the server is closed; those left after `timeoutMs` (default 10,000)
    * end with UNAVAILABLE. Again or after `close` it only waits.
    */
   drain(options?: { readonly timeoutMs?: number }): Promise<void>;
@@ -118,14 +118,12 @@ class RunningServer implements ImServer {
     const { serving, streams, options } = this.#context;
     options.logger.info("draining", { streams: streams.all().length });
     serving.stop();
-    // The registry first, so that nobody is sent here any more when the port closes.
-    await this.#announcement?.close();
     const message = systemEvent("", "server_draining", {}, options.clock.now());
     for (const stream of streams.all()) {
       const { ack, resume } = stream.capabilities;
       if (ack || resume) stream.outgoing.push({ message, bytes: messageBytes(message) });
     }
-    this.#listener.goAway();
+    await this.#leave();
     await this.#idleWithin(timeoutMs);
     await this.close();
   }
@@ -133,13 +131,21 @@ class RunningServer implements ImServer {
   async #close(): Promise<void> {
     const { serving, streams, options } = this.#context;
     serving.stop();
-    await this.#announcement?.close();
-    this.#listener.goAway();
     streams.endAll(new ConnectError("the server goes away", Code.Unavailable));
+    await this.#leave();
     await this.#idleWithin(lastWordsMs);
     await this.#listener.destroy();
     this.#context.close();
     options.logger.info("closed");
+  }
+
+  /** Tells the clients, then the registry; the port closes when nobody is sent there any more. */
+  async #leave(): Promise<void> {
+    this.#listener.goAway();
+    await this.#announcement?.close();
+    this.#listener.stopListening();
+    // Those that came meanwhile.
+    this.#listener.goAway();
   }
 
   /** Waits until no session is left, the time is up, or the server is being closed. */

@@ -66,9 +66,13 @@ export class Http2Listener {
     return session && this.#sessions.get(session);
   }
 
-  /** Takes no more connections, and tells every client by GOAWAY NO_ERROR to go elsewhere; open streams live on. */
-  goAway(): void {
+  /** Takes no more connections. */
+  stopListening(): void {
     this.#server.close();
+  }
+
+  /** Tells every client by GOAWAY NO_ERROR to go elsewhere; open streams live on. */
+  goAway(): void {
     for (const session of this.#sessions.keys()) if (!session.closed) session.close();
   }
 
