@@ -23,6 +23,7 @@ export type { SendOptions } from "./delivery/message-sender.ts";
 export type { OutboxOptions } from "./delivery/outbox-options.ts";
 export type { Gap, RoomPosition } from "./delivery/room-positions.ts";
 export type { AcknowledgedReceipt, SendReceipt, WrittenReceipt } from "./delivery/send-receipt.ts";
+export { SharedDiscovery } from "./discovery/shared-discovery.ts";
 export { StaticDiscovery } from "./discovery/static-discovery.ts";
 export type { Listener } from "./events/event-hub.ts";
 export type { ImEvents } from "./events/im-events.ts";
