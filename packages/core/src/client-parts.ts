@@ -115,7 +115,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         },
         context,
       ),
-    hasAlternative: ({ instance }) => instance !== undefined && hasOther(options, instances, instance),
+    hasAlternative: ({ instance }) => instance !== undefined && instances.hasOther(instance, options.hashKey),
     renewToken: () => typeof options.credentials === "function" && (tokens?.clear() ?? false),
     connectTimeoutMs: options.connectTimeoutMs,
     maxRetries: options.maxRetries,
@@ -150,7 +150,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     // A list that the user set is for the next connection.
     isListed: (instance) => options.discovery === undefined || instances.lists(instance),
     canLeave: ({ instance }) =>
-      !instances.known.isStale && instance !== undefined && hasOther(options, instances, instance),
+      !instances.known.isStale && instance !== undefined && instances.hasOther(instance, options.hashKey),
     leave: (link) => connection.replace(link),
     clock,
     random,
@@ -200,10 +200,4 @@ function acquire(
 function requireTransport(transport: Transport | undefined): Transport {
   if (transport === undefined) throw new Error("a link needs an instance or a transport");
   return transport;
-}
-
-function hasOther(options: ResolvedImClientOptions, instances: InstanceSet, { id }: ServiceInstance): boolean {
-  const known = instances.list;
-  if (known !== undefined) return known.some((other) => other.id !== id && other.health !== "unhealthy");
-  return options.balancer.pick({ key: options.hashKey, exclude: new Set([id]) }) !== undefined;
 }

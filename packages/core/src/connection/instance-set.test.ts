@@ -132,6 +132,30 @@ test("an instance is listed by its id and address, unless it is unhealthy", () =
     assert.equal(set.lists({ ...a, ...moved }), false);
 });
 
+test("another instance is one in the list that is not unhealthy, or else one that the balancer would pick", () => {
+  const { set } = setup();
+  assert.equal(set.hasOther(a, "ann"), false);
+  set.update([a, { ...b, health: "unhealthy" }]);
+  assert.deepEqual([set.hasOther(a, "ann"), set.hasOther(b, "ann")], [false, true]);
+  const picks: unknown[] = [];
+  const filled = new InstanceSet({
+    serviceName: "im-service",
+    balancer: {
+      update() {},
+      pick(context) {
+        picks.push(context);
+        return b;
+      },
+    },
+    keepsLastInstances: false,
+    clock: new ManualClock(),
+    onChange() {},
+    onError() {},
+  });
+  assert.equal(filled.hasOther(a, "ann"), true);
+  assert.deepEqual(picks, [{ key: "ann", exclude: new Set(["a"]) }]);
+});
+
 test("a discovery that gives no snapshot rejects; one that breaks later is reported, and the last list stays, stale", async () => {
   const none = setup();
   await assert.rejects(

@@ -60,6 +60,12 @@ export class InstanceSet {
     return found?.address === address && found.port === port && found.health !== "unhealthy";
   }
 
+  /** There is another instance to go to, as far as is known. `key` is that of the pick where only the balancer can tell. */
+  hasOther({ id }: ServiceInstance, key: string): boolean {
+    if (this.#list !== undefined) return this.#list.some((other) => other.id !== id && other.health !== "unhealthy");
+    return this.#options.balancer.pick({ key, exclude: new Set([id]) }) !== undefined;
+  }
+
   update(list: readonly ServiceInstance[]): void {
     const isNews = list !== this.#list || this.#staleSinceMs !== undefined;
     this.#list = list;
