@@ -426,3 +426,14 @@ test("the raw service runs on the same connection with the client's identity", a
   await ann.client.sendTextMessage("raw", "seen");
   await ann.until(({ texts }) => texts.includes("seen"));
 });
+
+test("a server on IPv6 is reached by its address in brackets", async () => {
+  await using server = await startImServer({ host: "::1" });
+  await using client = new ImClient({ userId: "ann", defaultRoomId: "lobby", services: [`[::1]:${server.port}`] });
+  await client.connect();
+  assert.equal((await client.sendTextMessage("lobby", "hello")).delivery, "acknowledged");
+  assert.deepEqual(
+    (await client.getRoomInfo("lobby")).users.map(({ userId }) => userId),
+    ["ann"],
+  );
+});

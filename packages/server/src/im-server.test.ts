@@ -183,3 +183,20 @@ test("hostile clients do no harm", async (t) => {
   await new Promise(setImmediate);
   assert.deepEqual(unhandled, []);
 });
+
+test("the authority of an IPv6 address is understood with and without its brackets", async () => {
+  await using server = await startImServer({ host: "::1" });
+  for (const authority of [`[::1]:${server.port}`, `::1:${server.port}`]) {
+    const session = connectHttp2(server.url);
+    const call = session.request({
+      ":method": "POST",
+      ":path": "/im.v1.IMService/HealthCheck",
+      ":authority": authority,
+      "content-type": "application/grpc+proto",
+    });
+    call.end(Buffer.alloc(5));
+    const [headers] = await once(call, "response");
+    assert.equal(headers[":status"], 200);
+    session.destroy();
+  }
+});

@@ -1,8 +1,9 @@
 import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
 import type { Transport } from "@connectrpc/connect";
-import { Http2SessionManager } from "@connectrpc/connect-node";
+import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { ImError } from "../im-error.ts";
-import { createStreamTransport, sessionOptions } from "../transport/stream-transport.ts";
+import { createSessionManager } from "../transport/create-session-manager.ts";
+import { createStreamTransport } from "../transport/stream-transport.ts";
 
 /** TLS towards the servers; `true` means the system's certificate authorities and no client certificate. */
 export type TlsOptions =
@@ -44,7 +45,7 @@ export class Endpoint {
 
   constructor(baseUrl: string, options: EndpointOptions, onUnused: () => void) {
     const tls = typeof options.tls === "object" ? options.tls : {};
-    this.#manager = new Http2SessionManager(baseUrl, undefined, sessionOptions(tls));
+    this.#manager = createSessionManager(baseUrl, tls);
     this.#transport = createStreamTransport({
       baseUrl,
       sessionManager: this.#manager,

@@ -2,10 +2,11 @@ import type { ClientHttp2Stream } from "node:http2";
 import type { TestContext } from "node:test";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type StreamResponse, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport, type Http2SessionManager } from "@connectrpc/connect-node";
 import { IMService, type MessageRequest, MessageRequestSchema, type MessageResponse } from "@im-sdk/gen";
+import { createSessionManager } from "../transport/create-session-manager.ts";
 import { type StreamObserver, streamObserverKey } from "../transport/stream-observer.ts";
-import { createStreamTransport, type StreamTransportOptions, sessionOptions } from "../transport/stream-transport.ts";
+import { createStreamTransport, type StreamTransportOptions } from "../transport/stream-transport.ts";
 
 type Options = Omit<StreamTransportOptions, "baseUrl" | "sessionManager">;
 
@@ -21,7 +22,7 @@ export function theirTransport(t: TestContext, baseUrl: string): Transport {
 }
 
 export function sessionOf(t: TestContext, baseUrl: string): Http2SessionManager {
-  const manager = new Http2SessionManager(baseUrl, undefined, sessionOptions());
+  const manager = createSessionManager(baseUrl);
   t.after(() => manager.abort());
   return manager;
 }

@@ -11,7 +11,8 @@ import { ManualInput } from "../test-kit/manual-input.ts";
 import { servePlain } from "../test-kit/serve.ts";
 import { observed, ourTransport, readAll, request, requests, talk } from "../test-kit/transports.ts";
 import { settle, until } from "../test-kit/until.ts";
-import { createStreamTransport, sessionOptions } from "./stream-transport.ts";
+import { sessionOptions } from "./create-session-manager.ts";
+import { createStreamTransport } from "./stream-transport.ts";
 
 const ok = { "grpc-status": "0" };
 const kib = 1024;

@@ -2,8 +2,14 @@ import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
 import { type Compression, createMethodUrl, runStreamingCall } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
-import { compressionBrotli, compressionGzip, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import {
+  compressionBrotli,
+  compressionGzip,
+  createGrpcTransport,
+  type Http2SessionManager,
+} from "@connectrpc/connect-node";
 import { createBatchedExchange } from "./batched-exchange.ts";
+import { createSessionManager } from "./create-session-manager.ts";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 
 export interface StreamTransportOptions {
@@ -28,21 +34,7 @@ export interface StreamTransportOptions {
   defaultTimeoutMs?: number;
 }
 
-/** HTTP/2's own 64 KiB would hold a fast stream to one window a round trip. */
-const streamWindowBytes = 4 * 1024 * 1024;
-
 export const defaultMaxMessageBytes = 4 * 1024 * 1024;
-
-/** Session options that the batched stream is at its best with; a user's own win. */
-export function sessionOptions(
-  options: ClientSessionOptions | SecureClientSessionOptions = {},
-): ClientSessionOptions | SecureClientSessionOptions {
-  return {
-    maxSessionMemory: 256,
-    ...options,
-    settings: { initialWindowSize: streamWindowBytes, enablePush: false, ...options.settings },
-  };
-}
 
 /**
  * A Connect transport for gRPC over HTTP/2. Unary calls are connect-node's; streams are batched: all messages that are
@@ -51,8 +43,7 @@ export function sessionOptions(
  */
 export function createStreamTransport(options: StreamTransportOptions): Transport {
   const { baseUrl } = options;
-  const manager =
-    options.sessionManager ?? new Http2SessionManager(baseUrl, undefined, sessionOptions(options.nodeOptions));
+  const manager = options.sessionManager ?? createSessionManager(baseUrl, options.nodeOptions);
   const readMaxBytes = options.readMaxBytes ?? defaultMaxMessageBytes;
   const writeMaxBytes = options.writeMaxBytes ?? defaultMaxMessageBytes;
   const compressMinBytes = options.compressMinBytes ?? 1024;

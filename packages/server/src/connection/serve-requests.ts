@@ -1,4 +1,5 @@
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { isIPv6 } from "node:net";
 import { type ConnectRouter, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import {
   compressionBrotli,
@@ -41,12 +42,19 @@ export function serveRequests({ routes, fallback, connectionOf, logger }: ServeR
     const { stream } = request;
     stream.on("error", (error) => logger.debug("an HTTP/2 stream failed", { error: error.message }));
     releaseUnreadBody(request);
+    request.headers[":authority"] = readable(request.authority);
     serve(request, response).catch((error: unknown) => {
       logger.debug("a call was cut off", { path: request.url, error });
       // Also when its headers made no sense, such as an authority with a space in it: nothing has been answered then.
       if (!stream.destroyed && !response.headersSent) stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
     });
   };
+}
+
+/** The clients of Node leave the brackets of an IPv6 address out, without which it is no authority (RFC 3986, 3.2.2). */
+function readable(authority: string): string {
+  const [, address = "", port] = /^([\da-f:.]+):(\d+)$/i.exec(authority) ?? [];
+  return isIPv6(address) ? `[${address}]:${port}` : authority;
 }
 
 function contextOf(request: Http2ServerRequest, connectionOf: ServeRequestsOptions["connectionOf"]) {
