@@ -5,5 +5,5 @@ export type { OutlierEjectionOptions } from "./outlier-ejection-options.ts";
 export { RandomBalancer } from "./random-balancer.ts";
 export type { RandomOptions } from "./random-options.ts";
 export { RoundRobinBalancer } from "./round-robin-balancer.ts";
-export { WeightedRoundRobinBalancer } from "./weighted-round-robin-balancer.ts";
+export { WeightedRoundRobinBalancer, type WeightedRoundRobinOptions } from "./weighted-round-robin-balancer.ts";
 export { withOutlierEjection } from "./with-outlier-ejection.ts";

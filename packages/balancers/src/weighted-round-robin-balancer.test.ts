@@ -26,6 +26,30 @@ for (const [weights, sequence] of vectors) {
   });
 }
 
+testLoadBalancer({
+  name: "WeightedRoundRobinBalancer with a random start",
+  create: () => new WeightedRoundRobinBalancer({ randomStart: true }),
+});
+
+test("with a random start, first picks are in proportion to weight, and every cycle after it is too", () => {
+  const firsts = Array.from({ length: 70 }, (_, index) => {
+    const balancer = new WeightedRoundRobinBalancer({ randomStart: true, random: () => (index + 0.5) / 70 });
+    balancer.update(instancesOf({ a: 5, b: 1, c: 1 }));
+    const cycle = pickIds(balancer, 7);
+    assert.deepEqual(countOf(cycle), { a: 5, b: 1, c: 1 });
+    return cycle[0];
+  });
+  assert.deepEqual(countOf(firsts), { a: 50, b: 10, c: 10 });
+});
+
+test("a random start keeps to what is excluded, and an option that cannot be is refused by name", () => {
+  const balancer = new WeightedRoundRobinBalancer({ randomStart: true, random: () => 0 });
+  balancer.update(instancesOf({ a: 5, b: 1, c: 1 }));
+  assert.equal(balancer.pick({ exclude: new Set(["a"]) })?.id, "b");
+  const randomStart = "yes" as never;
+  assert.throws(() => new WeightedRoundRobinBalancer({ randomStart }), { name: "TypeError", message: /^randomStart/ });
+});
+
 const weightsOf = fc
   .array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 12 })
   .map((weights) => Object.fromEntries(weights.map((weight, index) => [`n${index}`, weight])));
