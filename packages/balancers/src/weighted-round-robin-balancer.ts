@@ -95,6 +95,6 @@ class SmoothRotation implements Tier {
     this.#drawFirst = undefined;
     const left = this.#instances.filter(({ id }) => exclude?.has(id) !== true);
     const drawn = left[new WeightedDraw(left).first(random())];
-    return this.#instances.indexOf(drawn);
+    return drawn === undefined ? -1 : this.#instances.indexOf(drawn);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, ServiceDiscovery } from "@im-sdk/contracts";
 import type { createClientParts } from "./client-parts.ts";
+import type { InstanceSet } from "./connection/instance-set.ts";
 import type { ResolvedImClientOptions } from "./im-client-options.ts";
 import { ImError } from "./im-error.ts";
 
@@ -28,8 +29,10 @@ export class ClientLifecycle {
     }
     return this.#parts.connection.connect(signal, async (ends) => {
       if (discovery === undefined) return;
-      const late = () => noList(serviceName, connectTimeoutMs, this.#parts.instances.lastError);
-      await within(connectTimeoutMs, clock, this.#follow(discovery), late, ends);
+      const { instances } = this.#parts;
+      const found = this.#follow(discovery).then(() => instances.untilNotEmpty(ends));
+      const late = () => noInstances(discovery, serviceName, connectTimeoutMs, instances);
+      await within(connectTimeoutMs, clock, found, late, ends);
     });
   }
 
@@ -81,9 +84,18 @@ function notDone(timeoutMs: number, detail: string): ImError {
   return new ImError("deadline_exceeded", `not done within ${timeoutMs} ms: ${detail}`);
 }
 
-function noList(serviceName: string, timeoutMs: number, cause: ImError | undefined): ImError {
-  const why = cause?.message ?? "the discovery has said nothing";
-  return new ImError("unavailable", `no list of instances of ${serviceName} came within ${timeoutMs} ms: ${why}`, {
+function noInstances(
+  discovery: ServiceDiscovery,
+  serviceName: string,
+  timeoutMs: number,
+  { list, lastError: cause }: InstanceSet,
+): ImError {
+  const nothing =
+    list === undefined
+      ? "it has not answered"
+      : "none is registered under this name, or none is healthy, as far as it knows";
+  const why = cause?.message ?? `${discovery.constructor.name}: ${nothing}`;
+  return new ImError("unavailable", `no instance of ${serviceName} was found within ${timeoutMs} ms: ${why}`, {
     cause,
   });
 }

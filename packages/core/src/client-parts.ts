@@ -37,7 +37,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const instances = new InstanceSet({
     serviceName,
     balancer,
-    keepsLastInstances: options.keepLastInstances,
+    keepLastInstances: options.keepLastInstances,
     clock,
     onChange(known, error) {
       void events.emit("instances", { ...known, error });
@@ -115,7 +115,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         },
         context,
       ),
-    hasAlternative: ({ instance }) => instance !== undefined && instances.hasOther(instance, options.hashKey),
+    elsewhere: ({ instance }) => instance && instances.elsewhere(instance, options.hashKey),
     renewToken: () => typeof options.credentials === "function" && (tokens?.clear() ?? false),
     connectTimeoutMs: options.connectTimeoutMs,
     maxRetries: options.maxRetries,
@@ -147,10 +147,8 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const departure = new Departure({
     afterMs: options.leaveAfterMs,
     link: () => connection.link,
-    // A list that the user set is for the next connection.
-    isListed: (instance) => options.discovery === undefined || instances.lists(instance),
-    canLeave: ({ instance }) =>
-      !instances.known.isStale && instance !== undefined && instances.hasOther(instance, options.hashKey),
+    isListed: (instance) => instances.lists(instance),
+    canLeave: (instance) => !instances.known.isStale && instances.elsewhere(instance, options.hashKey) !== undefined,
     leave: (link) => connection.replace(link),
     clock,
     random,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { RegistryError, type ServiceInstance } from "@im-sdk/contracts";
+import { RegistryError, type ServiceInstance, SnapshotStream } from "@im-sdk/contracts";
 import { type ImServer, startImServer } from "@im-sdk/server";
 import { createInstance, ManualClock, ManualDiscovery } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
@@ -115,17 +115,68 @@ test("during an outage a lost connection goes by the last list", async (t) => {
 
 test("a list that went stale just after an instance had gone from it makes nobody leave", async (t) => {
   const clock = new ManualClock();
-  const { discovery, client, ann, of } = await setup(t, ["a", "b"], ["a"], { clock, leaveAfterMs: 100 });
+  const { servers, discovery, client, ann, of } = await setup(t, ["a", "b"], ["a"], { clock, leaveAfterMs: 100 });
   await client.connect();
   discovery.push(of("b"));
   await ann.until((recorder) => recorder.of("instances").at(-1)?.list[0]?.id === "b");
   discovery.fail(away);
   await clock.advance(1_000);
+  // Had it begun to leave, it would be with b by the time that b has answered somebody else, and that some times over.
+  const other = new ImClient({ userId: "bob", services: [`127.0.0.1:${servers.get("b")?.port}`] });
+  t.after(() => other.disconnect({ timeoutMs: 1 }));
+  await other.connect();
+  for (let call = 0; call < 20; call++) await other.healthCheck();
   assert.deepEqual(ann.servedBy, ["a"]);
   discovery.push(of("b"));
   await ann.until((recorder) => recorder.of("instances").at(-1)?.isStale === false);
   await clock.advance(100);
   await ann.until(({ servedBy }) => servedBy.length === 2);
+});
+
+test("a server that is found at another address under its old id is moved to, though there is no other", async (t) => {
+  const { discovery, client, ann, of } = await setup(t, ["a", "b"], ["a"]);
+  await client.connect();
+  discovery.push(of("b").map((one) => ({ ...one, id: "a" })));
+  await ann.until(({ servedBy }) => servedBy.length === 2);
+  assert.deepEqual([ann.of("connect")[1]?.instance?.port, ann.of("disconnect")], [of("b")[0]?.port, []]);
+});
+
+test("connect() waits for an instance where the list is empty, and says so when none comes", async (t) => {
+  const clock = new ManualClock();
+  const { discovery, client, of } = await setup(t, ["a"], [], { clock, connectTimeoutMs: 50 });
+  const connecting = assert.rejects(
+    client.connect(),
+    hasCode(
+      "unavailable",
+      "no instance of im-service",
+      "within 50 ms",
+      "ManualDiscovery",
+      "registered under this name",
+    ),
+  );
+  await clock.advance(50);
+  await connecting;
+  const waiting = client.connect();
+  await settle();
+  discovery.push(of("a"));
+  await waiting;
+});
+
+test("a discovery that says nothing is named in the error of connect()", async (t) => {
+  const clock = new ManualClock();
+  const { discovery, client } = await setup(t, ["a"], [], { clock, connectTimeoutMs: 50 });
+  discovery.watch = () => new SnapshotStream();
+  const connecting = assert.rejects(client.connect(), hasCode("unavailable", "ManualDiscovery: it has not answered"));
+  await clock.advance(50);
+  await connecting;
+});
+
+test("setServices is refused where a discovery gives the list", async (t) => {
+  const { client } = await setup(t, ["a"]);
+  assert.throws(
+    () => client.setServices(["localhost:8083"]),
+    hasCode("failed_precondition", "setServices", "discovery"),
+  );
 });
 
 test("where the last instances are kept, an empty list leaves them, as stale", async (t) => {

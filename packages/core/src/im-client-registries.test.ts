@@ -116,7 +116,7 @@ for (const { name, start, connect } of registries) {
     test("a registry that is absent at the start is waited for", async (t) => {
       const { running, record, serve } = await setup(t, []);
       await running.kill();
-      const away = record({ connectTimeoutMs: 200 });
+      const away = record({ connectTimeoutMs: 2_000 });
       await assert.rejects(
         away.client.connect(),
         hasCode("unavailable", "im-service", `${name === "consul" ? "Consul" : "etcd"} at ${running.address}`),

@@ -23,6 +23,7 @@ import { toServiceInstances } from "./discovery/service-address.ts";
 import type { Listener } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import { type ImClientBaseOptions, type ImClientOptions, resolveImClientOptions } from "./im-client-options.ts";
+import { ImError } from "./im-error.ts";
 import {
   type AudioInput,
   encodeAudio,
@@ -95,8 +96,14 @@ export class ImClient implements AsyncDisposable {
     return this.#lifecycle.connect(options.signal);
   }
 
-  /** Replaces the list of instances, from the next connection on; the stream that is up stays. */
+  /**
+   * Replaces the list of instances, from the next connection on; the stream that is up stays. Throws `failed_precondition` where a
+   * discovery gives the list.
+   */
   setServices(services: readonly (string | ServiceInstance)[]): void {
+    if (this.#options.discovery !== undefined) {
+      throw new ImError("failed_precondition", "setServices: the instances of this client are its discovery's to tell");
+    }
     this.#parts.instances.update(toServiceInstances(services, this.#options.serviceName));
   }
 

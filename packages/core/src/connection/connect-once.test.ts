@@ -5,7 +5,7 @@ import { createInstance, ManualClock } from "@im-sdk/testing";
 import { ImError } from "../im-error.ts";
 import { hasCode } from "../test-kit/has-code.ts";
 import { ScriptedLink } from "../test-kit/scripted-link.ts";
-import { settle } from "../test-kit/until.ts";
+import { settle, until } from "../test-kit/until.ts";
 import { type ConnectOnceOptions, connectOnce } from "./connect-once.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((id, index) => createInstance(id, { port: 8_001 + index })) as [
@@ -97,6 +97,27 @@ describe("one round", () => {
     await run({}, { open: async () => scripted.link });
     await settle();
     assert.deepEqual(reports, ["a opened", "a closed"]);
+  });
+
+  test("is not disturbed by a balancer whose report throws, which becomes a warning", async () => {
+    const scripted = new ScriptedLink({ instance: b });
+    const { run, balancer, opened } = setup([a, b], { a: refused("no") });
+    const report = (_: ServiceInstance, outcome: string) => {
+      throw new Error(`no ${outcome}, please`);
+    };
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error) => warnings.push(message);
+    process.on("warning", onWarning);
+    const open: ConnectOnceOptions["open"] = async (instance) => {
+      if (instance === a) throw refused("no");
+      return scripted.link;
+    };
+    await run({}, { balancer: { ...balancer, report }, open });
+    scripted.link.abort();
+    await until(() => warnings.length === 3);
+    process.off("warning", onWarning);
+    assert.deepEqual(warnings, ["no failed, please", "no opened, please", "no closed, please"]);
+    assert.deepEqual(opened, []);
   });
 
   test("blames no instance for what is the user's, the token's or the token provider's", async () => {

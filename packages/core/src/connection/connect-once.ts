@@ -64,7 +64,7 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
     } catch (failure) {
       if (signal.aborted) throw signal.reason;
       const error = ImError.from(failure, `connecting to ${where} failed`);
-      if (instance !== undefined && !blamelessCodes.has(error.code)) balancer?.report?.(instance, "failed");
+      if (instance !== undefined && !blamelessCodes.has(error.code)) report(balancer, instance, "failed");
       if (finalCodes.has(error.code)) throw error;
       // Set anew, so that the last one is the last.
       failures.delete(where);
@@ -77,8 +77,21 @@ export async function connectOnce(options: ConnectOnceOptions, context: ConnectO
 
 /** In this order, whatever happens: who counts must not hear of an end before the beginning. */
 function reportConnection(balancer: LoadBalancer | undefined, instance: ServiceInstance, link: Link): void {
-  balancer?.report?.(instance, "opened");
-  void link.closed.then(() => balancer?.report?.(instance, "closed"));
+  report(balancer, instance, "opened");
+  void link.closed.then(() => report(balancer, instance, "closed"));
+}
+
+/** A balancer that throws here must not cost a connection; its error becomes a warning of the process. */
+function report(
+  balancer: LoadBalancer | undefined,
+  instance: ServiceInstance,
+  outcome: "opened" | "closed" | "failed",
+): void {
+  try {
+    balancer?.report?.(instance, outcome);
+  } catch (reason) {
+    process.emitWarning(reason instanceof Error ? reason : `the balancer's report threw ${String(reason)}`);
+  }
 }
 
 function noInstance(serviceName: string, failures: ReadonlyMap<string, ImError>): ImError {

@@ -22,7 +22,7 @@ function setup({ hasAlternative = false, maxRetries = 3 } = {}) {
       names.set(scripted.link, `link ${names.size + 1}`);
       return scripted.link;
     },
-    hasAlternative: () => hasAlternative,
+    elsewhere: ({ instance }) => (hasAlternative && instance !== undefined ? [instance.id] : undefined),
     renewToken: () => false,
     connectTimeoutMs: 1_000,
     maxRetries,

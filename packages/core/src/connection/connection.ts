@@ -1,6 +1,6 @@
 import { ImError } from "../im-error.ts";
 import { canceledError, closedError, unlessAborted } from "./connect-outcome.ts";
-import { Dialer, type DialerOptions, excludeOf } from "./dialer.ts";
+import { Dialer, type DialerOptions } from "./dialer.ts";
 import type { Link } from "./link.ts";
 
 /** `closed` is for good after `disconnect()`; after giving up, `connect()` begins anew. */
@@ -102,7 +102,7 @@ export class Connection {
     try {
       const next = await this.#options.connectOnce({
         // A single address may stand for many instances: a proxy, a DNS name.
-        exclude: this.#options.hasAlternative(link) ? excludeOf(link) : [],
+        exclude: this.#options.elsewhere(link) ?? [],
         timeoutMs: this.#options.connectTimeoutMs,
         signal: this.#ended.signal,
       });

@@ -8,7 +8,7 @@ import type { Link } from "./link.ts";
 function setup({ afterMs = 1_000, random = 0 } = {}) {
   const clock = new ManualClock();
   const [first, second] = ["a", "b"].map((id) => new ScriptedLink({ instance: createInstance(id) }).link);
-  const state = { link: first, listed: new Set(["a", "b"]), canLeave: true, moves: true };
+  const state = { link: first, listed: new Set(["a", "b"]), canLeave: true, moves: true, onLeave: async () => {} };
   const left: string[] = [];
   const departure = new Departure({
     afterMs,
@@ -17,6 +17,7 @@ function setup({ afterMs = 1_000, random = 0 } = {}) {
     canLeave: () => state.canLeave,
     leave: async (link: Link) => {
       left.push(link.instance?.id ?? "");
+      await state.onLeave();
       if (!state.moves) return;
       state.link = second;
       departure.check();
@@ -66,6 +67,23 @@ test("an instance that is listed again in time is kept, and has the whole wait t
   assert.deepEqual(left, []);
   await clock.advance(100);
   assert.deepEqual(left, ["a"]);
+});
+
+test("found gone again while it is being left, it is still left by one timer", async () => {
+  const { clock, state, departure, delist } = setup();
+  state.moves = false;
+  const gone = Promise.withResolvers<void>();
+  delist("a");
+  state.onLeave = () => gone.promise;
+  await clock.advance(1_000);
+  state.listed.add("a");
+  departure.check();
+  delist("a");
+  gone.resolve();
+  await clock.advance(0);
+  assert.equal(clock.pending, 1);
+  departure.cancel();
+  assert.equal(clock.pending, 0);
 });
 
 test("while there is nowhere to go, or the move fails, it is tried again after another wait", async () => {

@@ -8,8 +8,8 @@ export interface DepartureOptions {
   link(): Link | undefined;
   /** The discovery lists the instance, and not as unhealthy. */
   isListed(instance: ServiceInstance): boolean;
-  /** There is somewhere to go, and the list can be trusted. */
-  canLeave(link: Link): boolean;
+  /** There is somewhere else to go, and the list can be trusted. */
+  canLeave(instance: ServiceInstance): boolean;
   /** Opens a stream elsewhere and moves to it; the old one stays when that fails. */
   leave(link: Link): Promise<void>;
   clock: Clock;
@@ -22,8 +22,8 @@ export interface DepartureOptions {
  */
 export class Departure {
   readonly #options: DepartureOptions;
-  /** The stream that is to be left. */
-  #leaving: Link | undefined;
+  /** Another object for each time that there was something to leave. */
+  #leaving: Leaving | undefined;
   #timer: unknown;
 
   constructor(options: DepartureOptions) {
@@ -32,13 +32,17 @@ export class Departure {
 
   /** To be called when the stream or the list has changed. */
   check(): void {
-    const { link, isListed } = this.#options;
-    const current = link();
-    const leaving = current?.instance === undefined || isListed(current.instance) ? undefined : current;
-    if (leaving === this.#leaving) return;
+    const { isListed } = this.#options;
+    const link = this.#options.link();
+    const instance = link?.instance;
+    if (link === undefined || instance === undefined || isListed(instance)) {
+      this.cancel();
+      return;
+    }
+    if (this.#leaving?.link === link) return;
     this.cancel();
-    this.#leaving = leaving;
-    if (leaving !== undefined) this.#wait(leaving);
+    this.#leaving = { link, instance };
+    this.#wait(this.#leaving);
   }
 
   /** Stays, until the next check. */
@@ -47,14 +51,21 @@ export class Departure {
     this.#leaving = undefined;
   }
 
-  #wait(link: Link): void {
+  #wait(leaving: Leaving): void {
     const { afterMs, clock, random } = this.#options;
     if (afterMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = clock.setTimeout(() => void this.#leave(link), afterMs * (1 + random() / 2));
+    this.#timer = clock.setTimeout(() => void this.#leave(leaving), afterMs * (1 + random() / 2));
   }
 
-  async #leave(link: Link): Promise<void> {
-    if (this.#options.canLeave(link)) await this.#options.leave(link);
-    if (this.#leaving === link) this.#wait(link);
+  async #leave(leaving: Leaving): Promise<void> {
+    const { canLeave, leave } = this.#options;
+    if (canLeave(leaving.instance)) await leave(leaving.link);
+    if (this.#leaving === leaving) this.#wait(leaving);
   }
+}
+
+/** The stream that is to be left. */
+interface Leaving {
+  readonly link: Link;
+  readonly instance: ServiceInstance;
 }

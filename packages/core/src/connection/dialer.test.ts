@@ -24,7 +24,7 @@ function setup(options: Partial<DialerOptions> = {}) {
       if (outcome instanceof ImError) throw outcome;
       return link();
     },
-    hasAlternative: () => false,
+    elsewhere: () => undefined,
     renewToken: () => false,
     connectTimeoutMs: 1_000,
     maxRetries: Number.POSITIVE_INFINITY,
@@ -104,7 +104,7 @@ describe("coming back", () => {
   });
 
   test("another instance is tried at once, without the one that was lost; later ones wait and exclude nobody", async () => {
-    const { clock, lost, rounds, outcomes, delays } = setup({ hasAlternative: () => true });
+    const { clock, lost, rounds, outcomes, delays } = setup({ elsewhere: ({ instance }) => [instance?.id ?? ""] });
     outcomes.splice(0, 1, unavailable(), "up");
     const dialing = lost(0, unavailable());
     await settle();
@@ -115,11 +115,11 @@ describe("coming back", () => {
   });
 
   test("even with another instance, waits when the server asked for it or the loss is not the first in a row", async () => {
-    const asked = setup({ hasAlternative: () => true });
+    const asked = setup({ elsewhere: ({ instance }) => [instance?.id ?? ""] });
     void asked.lost(0, unavailable(10_000)).catch(() => {});
     await settle();
     assert.deepEqual([asked.delays(), asked.rounds.length], [[10_000], 0]);
-    const again = setup({ hasAlternative: () => true });
+    const again = setup({ elsewhere: ({ instance }) => [instance?.id ?? ""] });
     again.outcomes.splice(0, 1, "up", "up");
     await again.lost(0, unavailable());
     void again.lost(0, unavailable()).catch(() => {});

@@ -14,8 +14,8 @@ export interface ReconnectAttempt {
 
 export interface DialerOptions {
   connectOnce(context: ConnectOnceContext): Promise<Link>;
-  /** Another instance than this one's is known. */
-  hasAlternative(link: Link): boolean;
+  /** The ids to leave out in order to get to another place than this link's; undefined when no other is known. */
+  elsewhere(link: Link): string[] | undefined;
   /** Forgets the token that was refused; true when another one may be had. */
   renewToken(): boolean;
   connectTimeoutMs: number;
@@ -66,9 +66,9 @@ export class Dialer {
     const hasLasted = lastedMs >= this.#options.retryIntervalMs;
     this.#failures = hasLasted ? 1 : this.#failures + 1;
     if (hasLasted) this.#hasRenewedToken = false;
-    const hasAlternative = this.#options.hasAlternative(link);
-    const exclude = hasAlternative ? excludeOf(link) : [];
-    const isDelayed = !hasAlternative || this.#failures > 1 || error.retryAfterMs !== undefined;
+    const elsewhere = this.#options.elsewhere(link);
+    const exclude = elsewhere ?? [];
+    const isDelayed = elsewhere === undefined || this.#failures > 1 || error.retryAfterMs !== undefined;
     return this.#dial({ deadlineMs: Number.POSITIVE_INFINITY, signal, exclude, error, isDelayed, announce: true });
   }
 
@@ -124,9 +124,4 @@ export class Dialer {
       error.retryAfterMs ?? 0,
     );
   }
-}
-
-/** The instance of a link, as a list of what not to pick. */
-export function excludeOf(link: Link): string[] {
-  return link.instance === undefined ? [] : [link.instance.id];
 }

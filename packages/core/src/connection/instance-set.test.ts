@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
-import { RegistryError, type ServiceDiscovery, type ServiceInstance } from "@im-sdk/contracts";
+import { type PickContext, RegistryError, type ServiceDiscovery, type ServiceInstance } from "@im-sdk/contracts";
 import { createInstance, ManualClock, ManualDiscovery } from "@im-sdk/testing";
 import type { ImError } from "../im-error.ts";
 import { hasCode } from "../test-kit/has-code.ts";
@@ -9,7 +10,7 @@ import { InstanceSet, type KnownInstances } from "./instance-set.ts";
 
 const [a, b] = [createInstance("a"), createInstance("b")];
 
-function setup({ keepsLastInstances = false } = {}) {
+function setup({ keepLastInstances = false } = {}) {
   const clock = new ManualClock();
   const updates: (readonly ServiceInstance[])[] = [];
   const changes: (KnownInstances & { why: string | undefined })[] = [];
@@ -17,7 +18,7 @@ function setup({ keepsLastInstances = false } = {}) {
   const set = new InstanceSet({
     serviceName: "im-service",
     balancer: { update: (instances) => updates.push(instances), pick: () => undefined },
-    keepsLastInstances,
+    keepLastInstances,
     clock,
     onChange: (known, error) => changes.push({ ...known, why: error?.message }),
     onError: (error) => errors.push(error),
@@ -93,28 +94,36 @@ test("the same list again is no news", async () => {
 });
 
 test("a refusal is told as an error as well, once, and an entry that makes no sense without making the list stale", async () => {
-  const { set, errors, abort } = setup();
+  const { set, errors, changes, abort } = setup();
   const discovery = new ManualDiscovery([a]);
   await set.follow(discovery, abort.signal);
   const entry = new RegistryError("data_loss", "etcd at localhost:2379", "/services/im-service/x is no JSON");
   discovery.fail(entry);
   assert.deepEqual([set.known.isStale, errors.map(({ code }) => code)], [false, ["data_loss"]]);
+  discovery.fail(away);
+  assert.equal(set.known.isStale, true);
   const refused = new RegistryError("permission_denied", "Consul at localhost:8500", "check the token");
   discovery.fail(refused);
   discovery.fail(refused);
   assert.deepEqual([set.known.isStale, errors.map(({ code }) => code)], [true, ["data_loss", "permission_denied"]]);
+  assert.deepEqual(
+    changes.map(({ why }) => why?.replace(/.*: /, "")),
+    [undefined, "connection refused", "check the token"],
+  );
   abort.abort();
 });
 
 test("an empty list empties the set, unless the last instances are to be kept: then it makes them stale", async () => {
-  const keeping = setup({ keepsLastInstances: true });
+  const keeping = setup({ keepLastInstances: true });
   const discovery = new ManualDiscovery([]);
   await keeping.set.follow(discovery, keeping.abort.signal);
-  assert.deepEqual(keeping.set.known.list, [], "there was nothing to keep");
+  discovery.push([]);
+  await settle();
+  assert.deepEqual([keeping.set.known.list, keeping.set.known.isStale], [[], false], "there was nothing to keep");
   discovery.push([a]);
   discovery.push([]);
   await until(() => keeping.set.known.isStale);
-  assert.deepEqual([keeping.set.known.list, keeping.updates.length], [[a], 2]);
+  assert.deepEqual([keeping.set.known.list, keeping.updates.at(-1)], [[a], [a]]);
   assert.match(keeping.changes.at(-1)?.why ?? "", /no instance of im-service/);
   discovery.push([b]);
   await until(() => !keeping.set.known.isStale);
@@ -122,38 +131,54 @@ test("an empty list empties the set, unless the last instances are to be kept: t
   keeping.abort.abort();
 });
 
-test("an instance is listed by its id and address, unless it is unhealthy", () => {
-  const { set } = setup();
-  assert.equal(set.lists(a), false);
-  set.update([a, { ...b, health: "unhealthy" }]);
+test("an instance is listed by its id and address, unless it is unhealthy; where nobody is followed, all are", async () => {
+  const { set, abort } = setup();
+  assert.equal(set.lists(a), true);
+  const discovery = new ManualDiscovery([a, { ...b, health: "unhealthy" }]);
+  await set.follow(discovery, abort.signal);
   assert.deepEqual([set.lists(a), set.lists(b)], [true, false]);
   assert.equal(set.lists({ ...a, health: "unknown", metadata: { weight: "2" } }), true);
   for (const moved of [{ address: "10.0.0.1" }, { port: 1 }, { id: "c" }])
     assert.equal(set.lists({ ...a, ...moved }), false);
+  abort.abort();
 });
 
-test("another instance is one in the list that is not unhealthy, or else one that the balancer would pick", () => {
+test("elsewhere is another place in the list that is not unhealthy, or else what the balancer would pick", () => {
   const { set } = setup();
-  assert.equal(set.hasOther(a, "ann"), false);
+  assert.equal(set.elsewhere(a, "ann"), undefined);
   set.update([a, { ...b, health: "unhealthy" }]);
-  assert.deepEqual([set.hasOther(a, "ann"), set.hasOther(b, "ann")], [false, true]);
+  assert.deepEqual([set.elsewhere(a, "ann"), set.elsewhere(b, "ann")], [undefined, ["b"]]);
+  set.update([{ ...a, port: 9_999 }]);
+  assert.deepEqual(set.elsewhere(a, "ann"), [], "the same id at another place is not to be left out");
   const picks: unknown[] = [];
-  const filled = new InstanceSet({
-    serviceName: "im-service",
-    balancer: {
-      update() {},
-      pick(context) {
-        picks.push(context);
-        return b;
-      },
+  const balancerOf = (picked: ServiceInstance | undefined) => ({
+    update() {},
+    pick(context?: PickContext) {
+      picks.push(context);
+      return picked;
     },
-    keepsLastInstances: false,
-    clock: new ManualClock(),
-    onChange() {},
-    onError() {},
   });
-  assert.equal(filled.hasOther(a, "ann"), true);
-  assert.deepEqual(picks, [{ key: "ann", exclude: new Set(["a"]) }]);
+  const common = { serviceName: "s", keepLastInstances: false, clock: new ManualClock(), onChange() {}, onError() {} };
+  assert.deepEqual(new InstanceSet({ ...common, balancer: balancerOf(b) }).elsewhere(a, "ann"), ["a"]);
+  assert.equal(new InstanceSet({ ...common, balancer: balancerOf(undefined) }).elsewhere(a, "ann"), undefined);
+  assert.deepEqual(picks[0], { key: "ann", exclude: new Set(["a"]) });
+});
+
+test("a wait for an instance ends with the first one, or with the signal", async () => {
+  const { set, abort } = setup();
+  let found = 0;
+  const waiting = [1, 2].map(() => set.untilNotEmpty(abort.signal).then(() => found++));
+  set.update([]);
+  await settle();
+  assert.equal(found, 0);
+  set.update([a]);
+  await Promise.all(waiting);
+  await set.untilNotEmpty(abort.signal);
+  set.update([]);
+  const aborted = set.untilNotEmpty(abort.signal);
+  abort.abort();
+  await aborted;
+  assert.equal(getEventListeners(abort.signal, "abort").length, 0);
 });
 
 test("a discovery that gives no snapshot rejects; one that breaks later is reported, and the last list stays, stale", async () => {
@@ -192,7 +217,10 @@ test("a watch that ends by itself is an error", async () => {
   const { set, abort } = setup();
   const discovery = new ManualDiscovery();
   await discovery.close();
-  await assert.rejects(set.follow(discovery, abort.signal), hasCode("unavailable", "the watch of im-service ended"));
+  await assert.rejects(
+    set.follow(discovery, abort.signal),
+    hasCode("unavailable", "the discovery of im-service was closed"),
+  );
 });
 
 test("an abort before the first snapshot rejects with its reason, and a later one is no error", async () => {

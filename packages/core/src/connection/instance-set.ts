@@ -20,7 +20,7 @@ export interface InstanceSetOptions {
   serviceName: string;
   balancer: LoadBalancer;
   /** An empty list from the discovery leaves the instances as they were, and makes them stale. */
-  keepsLastInstances: boolean;
+  keepLastInstances: boolean;
   clock: Clock;
   /** The list is another, has gone stale, with why, or is no longer stale. */
   onChange(known: KnownInstances, error: ImError | undefined): void;
@@ -33,6 +33,8 @@ export class InstanceSet {
   #list: readonly ServiceInstance[] | undefined;
   #staleSinceMs: number | undefined;
   #lastError: ImError | undefined;
+  #isFollowed = false;
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: InstanceSetOptions) {
     this.#options = options;
@@ -54,16 +56,27 @@ export class InstanceSet {
     return this.#lastError;
   }
 
-  /** The instance is in the list under the same address, and not as unhealthy. */
-  lists({ id, address, port }: ServiceInstance): boolean {
-    const found = this.#list?.find((instance) => instance.id === id);
-    return found?.address === address && found.port === port && found.health !== "unhealthy";
+  /** Whether the discovery vouches for the instance: it is listed, at the same address, and not as unhealthy. */
+  lists(instance: ServiceInstance): boolean {
+    // A list that the user set is for the next connection.
+    if (!this.#isFollowed) return true;
+    return this.#list?.some((listed) => isSamePlace(listed, instance) && listed.health !== "unhealthy") === true;
   }
 
-  /** There is another instance to go to, as far as is known. `key` is that of the pick where only the balancer can tell. */
-  hasOther({ id }: ServiceInstance, key: string): boolean {
-    if (this.#list !== undefined) return this.#list.some((other) => other.id !== id && other.health !== "unhealthy");
-    return this.#options.balancer.pick({ key, exclude: new Set([id]) }) !== undefined;
+  /**
+   * The ids to leave out in order to get to another place than this one's, as far as is known; undefined when there is none. `key`
+   * is that of the pick where only the balancer can tell.
+   */
+  elsewhere(instance: ServiceInstance, key: string): string[] | undefined {
+    const { id } = instance;
+    const isListed = (listed: ServiceInstance) => isSamePlace(listed, instance);
+    if (this.#list === undefined) {
+      return this.#options.balancer.pick({ key, exclude: new Set([id]) }) === undefined ? undefined : [id];
+    }
+    const hasOther = this.#list.some((listed) => listed.health !== "unhealthy" && !isListed(listed));
+    if (!hasOther) return undefined;
+    // Under the same id there may be another place by now.
+    return this.#list.some((listed) => listed.id === id && !isListed(listed)) ? [] : [id];
   }
 
   update(list: readonly ServiceInstance[]): void {
@@ -71,6 +84,7 @@ export class InstanceSet {
     this.#list = list;
     this.#staleSinceMs = undefined;
     this.#lastError = undefined;
+    if (list.length > 0) for (const resolve of this.#waiting) resolve();
     if (!isNews) return;
     this.#options.balancer.update(list);
     this.#options.onChange(this.known, undefined);
@@ -82,6 +96,7 @@ export class InstanceSet {
    */
   follow(discovery: ServiceDiscovery, signal: AbortSignal, onEnd: () => void = () => {}): Promise<void> {
     const { serviceName, onError } = this.#options;
+    this.#isFollowed = true;
     return new Promise((resolve, reject) => {
       const run = async () => {
         const watch = discovery.watch(serviceName, { signal, onError: (error) => this.#onWatchError(error) });
@@ -89,7 +104,10 @@ export class InstanceSet {
           this.#onSnapshot(list);
           resolve();
         }
-        throw new ImError("unavailable", `the watch of ${serviceName} ended`);
+        throw new ImError(
+          "unavailable",
+          `the discovery of ${serviceName} was closed: a client closes its own, so give each a discovery or a share of one`,
+        );
       };
       run().catch((reason: unknown) => {
         onEnd();
@@ -103,9 +121,24 @@ export class InstanceSet {
     });
   }
 
+  /** Resolves when there is an instance in the list, or the signal aborts. */
+  untilNotEmpty(signal: AbortSignal): Promise<void> {
+    if (this.#list !== undefined && this.#list.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiting.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
   #onSnapshot(list: readonly ServiceInstance[]): void {
-    const { keepsLastInstances, serviceName } = this.#options;
-    if (list.length > 0 || !keepsLastInstances || this.#list === undefined) this.update(list);
+    const { keepLastInstances, serviceName } = this.#options;
+    const hasLast = this.#list !== undefined && this.#list.length > 0;
+    if (list.length > 0 || !keepLastInstances || !hasLast) this.update(list);
     else
       this.#goStale(new ImError("unavailable", `the discovery lists no instance of ${serviceName}: the last are kept`));
   }
@@ -118,18 +151,21 @@ export class InstanceSet {
     if (isNews && !error.retryable) this.#options.onError(error);
   }
 
-  /** Answers whether this is the beginning of it. */
+  /** Answers whether this is news: the beginning of it, or another reason than before. */
   #goStale(error: ImError): boolean {
-    const isNews = this.#lastError === undefined;
+    const isNews = this.#lastError?.code !== error.code;
     this.#lastError = error;
-    if (this.#list !== undefined && this.#staleSinceMs === undefined) {
-      this.#staleSinceMs = this.#options.clock.now();
-      this.#options.onChange(this.known, error);
-    }
-    return isNews;
+    if (this.#list === undefined || !isNews) return isNews;
+    this.#staleSinceMs ??= this.#options.clock.now();
+    this.#options.onChange(this.known, error);
+    return true;
   }
 
   #errorOf(reason: unknown): ImError {
     return ImError.from(reason, `discovery of ${this.#options.serviceName} failed`);
   }
+}
+
+function isSamePlace(a: ServiceInstance, b: ServiceInstance): boolean {
+  return a.id === b.id && a.address === b.address && a.port === b.port;
 }
