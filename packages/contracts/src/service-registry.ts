@@ -6,6 +6,8 @@ export interface RegisterOptions {
   readonly signal?: AbortSignal;
   /** Told of every try that failed and will be made again, while registering as well as later. */
   readonly onError?: (error: Error) => void;
+  /** Told when the registry has the instance again after tries that failed. */
+  readonly onRecovered?: () => void;
 }
 
 /** A registration that is kept alive until it is closed. */

@@ -15,7 +15,7 @@ import {
   resolveConsulDiscoveryOptions,
 } from "./consul-discovery-options.ts";
 import { readServiceEntries } from "./read-service-entries.ts";
-import { requireText } from "./require-option.ts";
+import { invalidOption, requireText } from "./require-option.ts";
 import { ServiceRegistration } from "./service-registration.ts";
 import { watchService } from "./watch-service.ts";
 
@@ -69,6 +69,8 @@ export class ConsulDiscovery implements ServiceDiscovery, ServiceRegistry {
    */
   async register(instance: ServiceInstance, options: RegisterOptions = {}): Promise<Registration> {
     requireText("name of an instance", requireInstance(instance).name);
+    // Consul's paths lose what lies between two of them, so that some such ids could never be removed again.
+    if (instance.id.includes("/")) throw invalidOption("id of an instance", instance.id, "a text without slashes");
     for (const signal of [this.#closed.signal, options.signal]) signal?.throwIfAborted();
     const { check, clock, random } = this.#options;
     const registration = new ServiceRegistration(instance, {

@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, requireInstance, type ServiceInstance } from "@im-sdk/contracts";
+import { requireInstance, type ServiceInstance } from "@im-sdk/contracts";
 
 /** What an answer of `/v1/health/service` holds. */
 export interface ServiceEntries {
@@ -44,7 +44,7 @@ interface Entry {
 
 function toInstance({ Node, Service }: Entry, isOnlyOne: boolean): ServiceInstance {
   const id = Service?.ID ?? "";
-  const instance = requireInstance({
+  return requireInstance({
     id: isOnlyOne ? id : `${id}@${Node?.Node}`,
     name: Service?.Service ?? "",
     address: Service?.Address || Node?.Address || "",
@@ -53,6 +53,4 @@ function toInstance({ Node, Service }: Entry, isOnlyOne: boolean): ServiceInstan
     metadata: Service?.Meta ?? {},
     health: "healthy",
   });
-  parseAddress(formatAddress(instance.address, instance.port));
-  return instance;
 }

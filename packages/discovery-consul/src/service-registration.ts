@@ -80,6 +80,7 @@ export class ServiceRegistration implements Registration {
       try {
         if (delayMs !== undefined) await sleep(delayMs, clock, ended);
         await (this.#isAnnounced ? this.#beat() : this.#announce());
+        if (failures > 0 && this.#isAnnounced) tell(this.#options.onRecovered);
         failures = 0;
         delayMs = heartbeatIntervalMs(check);
         this.#isAnnounced = true;

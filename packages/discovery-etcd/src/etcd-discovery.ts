@@ -81,7 +81,7 @@ export class EtcdDiscovery implements ServiceDiscovery, ServiceRegistry {
 
   /** The id must have no slash. A `Registration.close()` without etcd rejects after 5 s. */
   async register(instance: ServiceInstance, options: RegisterOptions = {}): Promise<Registration> {
-    const { signal, onError } = options;
+    const { signal, onError, onRecovered } = options;
     const { leaseTtlSeconds, clock, random } = this.#options;
     this.#signalOf(signal).throwIfAborted();
     const { name, id } = requireInstance(instance);
@@ -95,6 +95,7 @@ export class EtcdDiscovery implements ServiceDiscovery, ServiceRegistry {
       keeper,
       registry: cluster.registry,
       onError,
+      onRecovered,
       onEnd: () => {
         this.#registrations.delete(registration);
         signal?.removeEventListener("abort", onAbort);

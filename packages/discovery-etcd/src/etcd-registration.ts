@@ -19,6 +19,7 @@ export interface EtcdRegistrationOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onError: ((error: Error) => void) | undefined;
+  readonly onRecovered: (() => void) | undefined;
   /** Called once, when it is over. */
   readonly onEnd: () => void;
 }
@@ -70,13 +71,14 @@ export class EtcdRegistration implements Registration {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { keeper, leaseTtlSeconds, clock, random, onError } = this.#options;
+    const { keeper, leaseTtlSeconds, clock, random, onError, onRecovered } = this.#options;
     // With a short lease, a long pause would cost it.
     const delays = { ...retryDelays, maxMs: Math.min(retryDelays.maxMs, (leaseTtlSeconds * 1_000) / 3), random };
     for (let failures = 0; !signal.aborted; ) {
       let delayMs: number;
       try {
         delayMs = await keeper.keep(signal);
+        if (failures > 0 && this.#isRegistered) tell(onRecovered);
         failures = 0;
         this.#isRegistered = true;
         this.#registered.resolve();

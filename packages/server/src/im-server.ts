@@ -8,12 +8,16 @@ import { numberOption } from "./options/check-option.ts";
 import { type ImServerOptions, type ResolvedServerOptions, resolveServerOptions } from "./options/im-server-options.ts";
 import type { RoomOptions } from "./options/room-options.ts";
 import { Announcement } from "./registration/announcement.ts";
+import type { ResolvedRegistration } from "./registration/registration-options.ts";
 import { systemEvent } from "./rooms/system-events.ts";
 import { createRoutes } from "./rpc/routes.ts";
 import { createServiceContext, type ServiceContext, type ServiceStores } from "./service-context.ts";
 
 /** How long a closing server waits for the last words of its streams to leave. */
 const lastWordsMs = 500;
+
+/** How long a closing server waits for its registry, which mostly answers within a few. */
+const farewellMs = 2_000;
 
 /** A running server; {@link startImServer} makes it. */
 export interface ImServer extends AsyncDisposable {
@@ -24,11 +28,15 @@ export interface ImServer extends AsyncDisposable {
   configureRoom(roomId: string, options: RoomOptions): void;
   /**
    * Leaves in order: health checks say NOT_SERVING, clients are told (`server_draining`, GOAWAY), the registry forgets the
-   * server, no new connection is taken. Resolves when all streams have ended and the server is closed; those left after `timeoutMs` (default 10,000)
-   * end with UNAVAILABLE. Again or after `close` it only waits.
+   * server, no new connection is taken. Resolves when all streams have ended and the server is closed; those left after
+   * `timeoutMs` (default 10,000) end with UNAVAILABLE, and a registry that has not answered by then is left to find out by
+   * itself. Again or after `close` it only waits.
    */
   drain(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** The same at once. Afterwards no timer, socket or listener is left. May be called more than once. */
+  /**
+   * The same at once, but for a registry, which has two seconds to answer. Afterwards no timer, socket or listener is left. May
+   * be called more than once.
+   */
   close(): Promise<void>;
 }
 
@@ -61,8 +69,9 @@ export async function startWithStores(options: ImServerOptions, stores: ServiceS
   });
   try {
     const port = await listener.listen();
-    const announcement = resolved.registration && (await Announcement.make(resolved.registration, port, logger));
-    return new RunningServer(resolved, port, { context, listener, announcement });
+    const server = new RunningServer(resolved, port, context, listener);
+    if (resolved.registration !== undefined) await server.announce(resolved.registration);
+    return server;
   } catch (error) {
     await listener.destroy();
     context.close();
@@ -70,28 +79,26 @@ export async function startWithStores(options: ImServerOptions, stores: ServiceS
   }
 }
 
-interface ServerParts {
-  readonly context: ServiceContext;
-  readonly listener: Http2Listener;
-  readonly announcement: Announcement | undefined;
-}
-
 class RunningServer implements ImServer {
   readonly url: string;
   readonly port: number;
   readonly #context: ServiceContext;
   readonly #listener: Http2Listener;
-  readonly #announcement: Announcement | undefined;
+  #announcement: Announcement | undefined;
   #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ResolvedServerOptions, port: number, { context, listener, announcement }: ServerParts) {
+  constructor(options: ResolvedServerOptions, port: number, context: ServiceContext, listener: Http2Listener) {
     this.port = port;
     this.url = `${options.tls === undefined ? "http" : "https"}://${formatAddress(reachable(options.host), port)}`;
     this.#context = context;
     this.#listener = listener;
-    this.#announcement = announcement;
     if (options.service.publicUrl === undefined) context.audioUrlPrefix = this.url;
+  }
+
+  /** Registers the server, which serves already; see {@link Announcement.make}. */
+  async announce(registration: ResolvedRegistration): Promise<void> {
+    this.#announcement = await Announcement.make(registration, this.port, this.#context.options);
   }
 
   configureRoom(roomId: string, options: RoomOptions): void {
@@ -123,8 +130,9 @@ class RunningServer implements ImServer {
       const { ack, resume } = stream.capabilities;
       if (ack || resume) stream.outgoing.push({ message, bytes: messageBytes(message) });
     }
-    await this.#leave();
-    await this.#idleWithin(timeoutMs);
+    const deadlineMs = options.clock.now() + timeoutMs;
+    await this.#leave(timeoutMs);
+    await this.#idleWithin(Math.max(0, deadlineMs - options.clock.now()));
     await this.close();
   }
 
@@ -132,7 +140,7 @@ class RunningServer implements ImServer {
     const { serving, streams, options } = this.#context;
     serving.stop();
     streams.endAll(new ConnectError("the server goes away", Code.Unavailable));
-    await this.#leave();
+    await this.#leave(farewellMs);
     await this.#idleWithin(lastWordsMs);
     await this.#listener.destroy();
     this.#context.close();
@@ -140,9 +148,9 @@ class RunningServer implements ImServer {
   }
 
   /** Tells the clients, then the registry; the port closes when nobody is sent there any more. */
-  async #leave(): Promise<void> {
+  async #leave(timeoutMs: number): Promise<void> {
     this.#listener.goAway();
-    await this.#announcement?.close();
+    await this.#announcement?.close(timeoutMs);
     this.#listener.stopListening();
     // Those that came meanwhile.
     this.#listener.goAway();

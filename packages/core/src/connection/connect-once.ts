@@ -1,4 +1,4 @@
-import { type Clock, formatAddress, type LoadBalancer, type ServiceInstance } from "@im-sdk/contracts";
+import { type Clock, formatAddress, type LoadBalancer, type ServiceInstance, tell } from "@im-sdk/contracts";
 import { ImError, type ImErrorCode } from "../im-error.ts";
 import type { Link } from "./link.ts";
 import { withinLimit } from "./within-limit.ts";
@@ -81,17 +81,13 @@ function reportConnection(balancer: LoadBalancer | undefined, instance: ServiceI
   void link.closed.then(() => report(balancer, instance, "closed"));
 }
 
-/** A balancer that throws here must not cost a connection; its error becomes a warning of the process. */
+/** A balancer that throws here must not cost a connection. */
 function report(
   balancer: LoadBalancer | undefined,
   instance: ServiceInstance,
   outcome: "opened" | "closed" | "failed",
 ): void {
-  try {
-    balancer?.report?.(instance, outcome);
-  } catch (reason) {
-    process.emitWarning(reason instanceof Error ? reason : `the balancer's report threw ${String(reason)}`);
-  }
+  tell(balancer?.report?.bind(balancer), instance, outcome);
 }
 
 function noInstance(serviceName: string, failures: ReadonlyMap<string, ImError>): ImError {

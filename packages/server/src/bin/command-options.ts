@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseAddress } from "@im-sdk/contracts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ImServerOptions, TlsOptions } from "../options/im-server-options.ts";
 import { type LogLevel, logLevels } from "./console-logger.ts";
@@ -42,8 +43,17 @@ export function createCommand(version: string): Command {
     .option("--tls-cert <file>", "certificate in PEM; with --tls-key, serves TLS")
     .option("--tls-key <file>", "key of the certificate in PEM")
     .option("--tls-ca <file>", "authorities in PEM; client certificates signed by one of them are required")
-    .option("--consul <address>", "register in the Consul at this host:port; CONSUL_HTTP_TOKEN is its token")
-    .option("--etcd <addresses>", "register in the etcd at this host:port[,…]; ETCDCTL_USER is user:password")
+    .addOption(
+      new Option("--consul <address>", "register in the Consul at this host:port; CONSUL_HTTP_TOKEN is its token")
+        .argParser(addresses(1))
+        .conflicts("etcd"),
+    )
+    .addOption(
+      new Option(
+        "--etcd <addresses>",
+        "register in the etcd at this host:port[,…]; ETCDCTL_USER is user:password",
+      ).argParser(addresses(Number.POSITIVE_INFINITY)),
+    )
     .option("--service-name <name>", "name to register under (default: im-service)")
     .option("--instance-id <id>", "id to register under (default: service name, address and port)")
     .option("--advertise <host>", "address to register (default: that of --host, or this machine's first one)")
@@ -86,6 +96,13 @@ export function readCommandOptions(command: Command): CommandOptions {
       ...(flags.retentionSeconds === undefined ? {} : { ttlMs: flags.retentionSeconds * 1000 }),
     },
   };
+  const described = Object.entries({ serviceName, instanceId, advertise, weight }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (described !== undefined && consul === undefined && etcd === undefined) {
+    const flag = described[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new Error(`--${flag} is for a registry: give --consul or --etcd too`);
+  }
   const registry = { ...(consul === undefined ? {} : { consul }), ...(etcd === undefined ? {} : { etcd }) };
   return { server, registry, logLevel, logJson };
 }
@@ -105,6 +122,22 @@ function readPem(flag: string, path: string): Buffer {
   } catch (cause) {
     throw new Error(`${flag} ${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** `host:port`, once or more often with commas in between. */
+function addresses(most: number): (text: string) => string {
+  return (text) => {
+    const words = text.split(",");
+    try {
+      for (const word of words) parseAddress(word);
+      if (words.length <= most) return text;
+    } catch {
+      // Said below, for both.
+    }
+    throw new InvalidArgumentError(
+      `Want host:port or [ipv6]:port${most === 1 ? "" : ", with commas between several"}.`,
+    );
+  };
 }
 
 function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

@@ -9,7 +9,7 @@ import type { ServiceDiscovery, ServiceInstance } from "@im-sdk/contracts";
 import { ConsulDiscovery } from "@im-sdk/discovery-consul";
 import { EtcdDiscovery } from "@im-sdk/discovery-etcd";
 import { skipWithout, startConsul, startEtcd } from "@im-sdk/test-servers";
-import { openRegistry } from "./open-registry.ts";
+import { openRegistry, type RegistryEnvironment, type RegistryFlags } from "./open-registry.ts";
 
 const command = fileURLToPath(new URL("./im-server.ts", import.meta.url));
 
@@ -99,14 +99,32 @@ test(
 );
 
 test("flags that make no sense are refused by name", async () => {
+  const mistakes: [string[], number, RegExp][] = [
+    [["--consul", "a:1", "--etcd", "b:2"], 2, /'--consul <address>' cannot be used with option '--etcd/],
+    [["--consul", "nowhere"], 2, /--consul <address>.*'nowhere'.*Want host:port/],
+    [["--etcd", "a:1,b"], 2, /--etcd <addresses>.*'a:1,b'.*Want host:port/],
+    [["--instance-id", "x"], 1, /^im-server: --instance-id is for a registry: give --consul or --etcd too\n$/],
+    [["--weight", "2"], 1, /^im-server: --weight is for a registry/],
+    [["--consul", "a:1", "--advertise", "[::1]"], 1, /^im-server: address of an instance must be .* got "\[::1\]"\n$/],
+  ];
+  for (const [flags, expected, message] of mistakes) {
+    const child = spawn(process.execPath, [command, "--port", "0", ...flags]);
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+    assert.deepEqual([flags, code], [flags, expected]);
+    assert.match(stderr, message);
+  }
+});
+
+test("what the environment brings is refused by name, and no secret is in the error", async () => {
+  const open = (flags: RegistryFlags, environment: RegistryEnvironment) => openRegistry(flags, environment, undefined);
+  await assert.rejects(open({ etcd: "b:2" }, { ETCDCTL_USER: "root" }), /ETCDCTL_USER must be user:password/);
   await assert.rejects(
-    openRegistry({ consul: "a:1", etcd: "b:2" }, {}, undefined),
-    /--consul and --etcd exclude each other/,
+    open({ etcd: "b:2" }, { ETCDCTL_CACERT: "/none.pem" }),
+    /ETCDCTL_CACERT \/none\.pem cannot be read/,
   );
-  await assert.rejects(
-    openRegistry({ etcd: "b:2" }, { ETCDCTL_USER: "root" }, undefined),
-    /ETCDCTL_USER must be user:password/,
-  );
-  await assert.rejects(openRegistry({ consul: "nowhere" }, {}, undefined), /address.*"nowhere"/);
-  assert.equal(await openRegistry({}, { CONSUL_HTTP_TOKEN: "t" }, undefined), undefined);
+  await assert.rejects(open({ consul: "a:1" }, { CONSUL_CLIENT_KEY: "/none.pem" }), /CONSUL_CLIENT_KEY \/none\.pem/);
+  await assert.rejects(open({ consul: "a:1" }, { CONSUL_HTTP_TOKEN: "se cret" }), (error: Error) => {
+    return /^--consul and its environment: token must be/.test(error.message) && !error.message.includes("se cret");
+  });
+  assert.equal(await open({}, { CONSUL_HTTP_TOKEN: "t" }), undefined);
 });

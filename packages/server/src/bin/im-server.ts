@@ -32,8 +32,10 @@ async function serve({ server: serverOptions, registry: flags, logLevel, logJson
   const write = (line: string) => void process.stdout.write(line);
   const logger = createConsoleLogger({ level: logLevel, json: logJson, write, now: Date.now });
   await using registry = await openRegistry(flags, process.env, serverOptions.tls);
-  const server = await startImServer({ ...serverOptions, ...(registry && { registry }), logger });
-  const stopped = whenStopped(server);
+  const starting = startImServer({ ...serverOptions, ...(registry && { registry }), logger });
+  // From here on: a registry that does not answer may hold up the start.
+  const stopped = whenStopped(starting);
+  const server = await starting;
   // Not a log line: scripts wait for it, whatever the log level is.
   process.stdout.write(`listening on ${server.url}\n`);
   await stopped;
@@ -41,13 +43,13 @@ async function serve({ server: serverOptions, registry: flags, logLevel, logJson
 }
 
 /** Resolves when a signal came and the server has drained; a second signal ends the process on the spot. */
-function whenStopped(server: ImServer): Promise<void> {
+function whenStopped(starting: Promise<ImServer>): Promise<void> {
   return new Promise((resolve, reject) => {
     let signals = 0;
     const onSignal = () => {
       signals += 1;
       if (signals > 1) process.exit(1);
-      server.drain().then(resolve, reject);
+      starting.then((server) => server.drain()).then(resolve, reject);
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { ServiceRegistry } from "@im-sdk/contracts";
 import type { TlsOptions } from "../options/im-server-options.ts";
 
@@ -9,38 +10,67 @@ export interface RegistryFlags {
   readonly etcd?: string;
 }
 
-/** What the command line must not hold, as Consul's and etcd's own commands take it. */
-export interface RegistrySecrets {
+/** Secrets and certificates, by the names under which Consul's and etcd's own commands take them from the environment. */
+export interface RegistryEnvironment {
   readonly CONSUL_HTTP_TOKEN?: string | undefined;
+  /** `true`: TLS, with the system's authorities unless `CONSUL_CACERT` names a file of others. */
+  readonly CONSUL_HTTP_SSL?: string | undefined;
+  readonly CONSUL_CACERT?: string | undefined;
+  readonly CONSUL_CLIENT_CERT?: string | undefined;
+  readonly CONSUL_CLIENT_KEY?: string | undefined;
   /** `user:password`. */
   readonly ETCDCTL_USER?: string | undefined;
+  /** Files; any of them means TLS. */
+  readonly ETCDCTL_CACERT?: string | undefined;
+  readonly ETCDCTL_CERT?: string | undefined;
+  readonly ETCDCTL_KEY?: string | undefined;
 }
 
 export type OpenRegistry = ServiceRegistry & AsyncDisposable;
 
 /**
  * The registry that the flags name. Its package is loaded only then: it is not among this one's dependencies, so that who
- * embeds the server need not install it. Throws when both are named, a package is missing, or an address makes no sense.
+ * embeds the server need not install it. Throws when a package is missing, a file cannot be read, or a value makes no sense.
  */
 export async function openRegistry(
   { consul, etcd }: RegistryFlags,
-  { CONSUL_HTTP_TOKEN: token, ETCDCTL_USER: user }: RegistrySecrets,
+  environment: RegistryEnvironment,
   tls: TlsOptions | undefined,
 ): Promise<OpenRegistry | undefined> {
-  if (consul !== undefined && etcd !== undefined) throw new Error("--consul and --etcd exclude each other: give one");
-  if (consul !== undefined) {
-    const { ConsulDiscovery } = await load("--consul", "discovery-consul", () => import("@im-sdk/discovery-consul"));
+  if (consul !== undefined) return openConsul(consul, environment, tls);
+  return etcd === undefined ? undefined : openEtcd(etcd, environment);
+}
+
+async function openConsul(address: string, environment: RegistryEnvironment, tls: TlsOptions | undefined) {
+  const {
+    CONSUL_HTTP_TOKEN: token,
+    CONSUL_HTTP_SSL,
+    CONSUL_CACERT,
+    CONSUL_CLIENT_CERT,
+    CONSUL_CLIENT_KEY,
+  } = environment;
+  const { ConsulDiscovery } = await load("--consul", "discovery-consul", () => import("@im-sdk/discovery-consul"));
+  const certificates = readCertificates({ CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY });
+  return naming("--consul", () => {
     return new ConsulDiscovery({
-      address: consul,
-      ...(token !== undefined && token !== "" && { token }),
+      address,
+      ...(isGiven(token) && { token }),
+      tls: certificates ?? CONSUL_HTTP_SSL === "true",
       check: checkFor(tls),
     });
-  }
-  if (etcd === undefined) return undefined;
+  });
+}
+
+async function openEtcd(addresses: string, environment: RegistryEnvironment) {
+  const { ETCDCTL_USER: user, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY } = environment;
   const { EtcdDiscovery } = await load("--etcd", "discovery-etcd", () => import("@im-sdk/discovery-etcd"));
-  return new EtcdDiscovery({
-    endpoints: etcd.split(","),
-    ...(user !== undefined && user !== "" && { auth: readUser(user) }),
+  const certificates = readCertificates({ ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY });
+  return naming("--etcd", () => {
+    return new EtcdDiscovery({
+      endpoints: addresses.split(","),
+      ...(isGiven(user) && { auth: readUser(user) }),
+      tls: certificates ?? false,
+    });
   });
 }
 
@@ -49,6 +79,33 @@ function checkFor(tls: TlsOptions | undefined) {
   if (tls?.requestClientCertificate === true) return { kind: "ttl" } as const;
   // To see that the server lives, the agent need not know who signed its certificate.
   return { kind: "grpc", useTls: tls !== undefined, skipTlsVerify: tls !== undefined } as const;
+}
+
+/** Authorities, certificate and key, in this order, from the files that variables name; undefined when none does. */
+function readCertificates(files: Readonly<Record<string, string | undefined>>) {
+  const [ca, cert, key] = Object.entries(files).map(([variable, path]) => {
+    if (!isGiven(path)) return undefined;
+    try {
+      return readFileSync(path);
+    } catch (cause) {
+      throw new Error(`${variable} ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  });
+  if (ca === undefined && cert === undefined && key === undefined) return undefined;
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+function isGiven(value: string | undefined): value is string {
+  return value !== undefined && value !== "";
+}
+
+/** Options that a person gave by flag or environment are wrong there. */
+function naming<T>(flag: string, create: () => T): T {
+  try {
+    return create();
+  } catch (cause) {
+    throw new Error(`${flag} and its environment: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function load<T>(flag: string, name: string, importIt: () => Promise<T>): Promise<T> {

@@ -11,7 +11,9 @@ import {
 import { HealthStatus } from "@im-sdk/gen";
 import { startImServer } from "../im-server.ts";
 import type { LogFields, Logger } from "../logger.ts";
+import { FakeClock } from "../test-kit/fake-clock.ts";
 import { connectTo } from "../test-kit/test-server.ts";
+import { TestStream } from "../test-kit/test-stream.ts";
 import type { RegistrationOptions } from "./registration-options.ts";
 
 const away = new RegistryError("unavailable", "Consul at localhost:8500", "connection refused");
@@ -105,12 +107,13 @@ test("while the registry is away it serves, says so, and is registered behind", 
   session.abort();
   registry.registered.resolve();
   await new Promise(setImmediate);
+  for (let failure = 0; failure < 3; failure++) registry.options.onError?.(away);
+  registry.options.onRecovered?.();
+  const once =
+    "warn the registry cannot be told of this server; trying again until it can: Consul at localhost:8500: connection refused";
   assert.deepEqual(
     lines.filter((line) => !line.startsWith("debug")),
-    [
-      "warn the registry cannot be told of this server; trying again: Consul at localhost:8500: connection refused",
-      "info registered",
-    ],
+    [once, "info registered", once, "info registered"],
   );
 });
 
@@ -123,7 +126,7 @@ test("a server that leaves before the registry was told of it is never registere
   const server = await starting;
   await server.close();
   assert.equal(registry.options.signal?.aborted, true);
-  assert.ok(!lines.some((line) => line.startsWith("error")), lines.join("\n"));
+  assert.ok(!lines.some((line) => line.startsWith("error") || line.includes("goes away")), lines.join("\n"));
 });
 
 test("what the registry refuses for good is thrown, and nothing is left listening", async () => {
@@ -152,16 +155,56 @@ test("a registry that refuses later, or cannot be told of the end, is logged, an
   const gone = new ManualRegistry();
   gone.registered.resolve();
   gone.onClose = () => Promise.reject(away);
-  await (await startImServer({ registry: gone, logger })).close();
-  assert.match(lines.join("\n"), /warn the registry could not be told that this server goes away: .*refused/);
+  const leaving = await startImServer({ registry: gone, logger });
+  lines.length = 0;
+  const closed = leaving.close();
+  gone.options.onError?.(away);
+  await closed;
+  assert.equal(gone.options.signal?.aborted, false, "what is registered is closed, and nothing is tried again");
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("warn")),
+    ["warn the registry could not be told that this server goes away: Consul at localhost:8500: connection refused"],
+  );
+});
+
+test("a registry that never answers holds up neither drain nor close, and clients are told at once", async () => {
+  for (const leave of ["drain", "close"] as const) {
+    const clock = new FakeClock();
+    const registry = new ManualRegistry();
+    registry.registered.resolve();
+    const asked = Promise.withResolvers<void>();
+    registry.onClose = () => {
+      asked.resolve();
+      return new Promise<void>(() => {});
+    };
+    const { lines, logger } = recordingLogger();
+    const server = await startImServer({ registry, logger, clock });
+    const { im, session } = connectTo(server.url);
+    const stream = new TestStream(im, { "user-id": "ann", "im-capabilities": "ack, resume" });
+    await stream.next();
+    const leaving = leave === "drain" ? server.drain({ timeoutMs: 5_000 }) : server.close();
+    await asked.promise;
+    if (leave === "drain") assert.equal((await stream.nextSystem()).eventType, "server_draining");
+    else await stream.ended;
+    clock.advance(leave === "drain" ? 5_000 : 2_000);
+    await new Promise(setImmediate);
+    clock.advance(10_000);
+    session.abort();
+    await leaving;
+    assert.match(
+      lines.join("\n"),
+      /warn the registry could not be told that this server goes away: it has not answered/,
+    );
+  }
 });
 
 test("a wrong option is refused with its name, its value and what is allowed", async () => {
   const wrong: [object, RegExp][] = [
     [{ registry: {} }, /registry is an object: want a ServiceRegistry/],
     [{ serviceName: "" }, /serviceName is "": want a name/],
-    [{ instance: { id: "" } }, /instance\.id is "": want a text/],
-    [{ instance: { address: 7 } }, /instance\.address is 7: want a text/],
+    [{ instance: { id: "" } }, /id of an instance must be a non-empty string, got ""/],
+    [{ instance: { address: "[::1]" } }, /address of an instance must be .*, got "\[::1\]"/],
+    [{ instance: { address: "http://x" } }, /address of an instance must be .*, got "http:\/\/x"/],
     [{ instance: { port: 0 } }, /instance\.port is 0: want a whole number from 1 to 65535/],
     [{ instance: { wieght: 1 } }, /instance\.wieght is 1, but there is no such option/],
   ];

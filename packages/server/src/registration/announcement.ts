@@ -1,4 +1,4 @@
-import type { Registration } from "@im-sdk/contracts";
+import type { Clock, Registration } from "@im-sdk/contracts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedRegistration } from "./registration-options.ts";
 
@@ -7,7 +7,9 @@ export class Announcement {
   readonly #registering: Promise<Registration>;
   readonly #given = new AbortController();
   readonly #logger: Logger;
-  #isRegistered = false;
+  readonly #clock: Clock;
+  #registered: Registration | undefined;
+  #isAway = false;
   #closed: Promise<void> | undefined;
 
   /**
@@ -17,51 +19,88 @@ export class Announcement {
   static async make(
     { registry, instanceAt }: ResolvedRegistration,
     port: number,
-    logger: Logger,
+    { logger, clock }: { logger: Logger; clock: Clock },
   ): Promise<Announcement> {
     const failedOnce = Promise.withResolvers<void>();
-    const instance = instanceAt(port);
-    const announcement = new Announcement(logger, (signal) =>
-      registry.register(instance, {
+    const announcement: Announcement = new Announcement(logger, clock, (signal) =>
+      registry.register(instanceAt(port), {
         signal,
         onError(error) {
-          logger.warn("the registry cannot be told of this server; trying again", { instance: instance.id, error });
+          announcement.#onAway(error);
           failedOnce.resolve();
         },
+        onRecovered: () => announcement.#onBack(),
       }),
     );
     await Promise.race([announcement.#registering, failedOnce.promise]);
+    // From now on nobody waits for it.
+    announcement.#registering.catch((error: unknown) => {
+      if (!announcement.#given.signal.aborted) logger.error("the registry refuses this server", { error });
+    });
     return announcement;
   }
 
-  private constructor(logger: Logger, register: (signal: AbortSignal) => Promise<Registration>) {
+  private constructor(logger: Logger, clock: Clock, register: (signal: AbortSignal) => Promise<Registration>) {
     this.#logger = logger;
-    this.#registering = register(this.#given.signal);
-    this.#registering.then(
-      ({ instance: { id, name, address, port } }) => {
-        this.#isRegistered = true;
-        logger.info("registered", { instance: id, service: name, address, port });
-      },
-      (error: unknown) => {
-        if (!this.#given.signal.aborted) logger.error("the registry refuses this server", { error });
-      },
-    );
+    this.#clock = clock;
+    this.#registering = register(this.#given.signal).then((registration) => {
+      this.#registered = registration;
+      this.#onBack();
+      return registration;
+    });
+    this.#registering.catch(() => {});
   }
 
-  /** Takes the entry back. A registry that cannot be told is logged: it drops the entry by itself after a while. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
+  /**
+   * Takes the entry back, within a time that does not depend on the registry. One that cannot be told is logged: it drops the
+   * entry by itself after a while.
+   */
+  close(timeoutMs: number): Promise<void> {
+    this.#closed ??= this.#close(timeoutMs);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
-    const isRegistered = this.#isRegistered;
-    this.#given.abort(new Error("the server goes away"));
+  async #close(timeoutMs: number): Promise<void> {
+    const leaving = this.#leave();
+    const late = Promise.withResolvers<never>();
+    const timer = this.#clock.setTimeout(
+      () => late.reject(new Error(`it has not answered within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     try {
-      const registration = await this.#registering;
-      await registration.close();
+      await Promise.race([leaving, late.promise]);
     } catch (error) {
-      if (isRegistered) this.#logger.warn("the registry could not be told that this server goes away", { error });
+      leaving.catch(() => {});
+      this.#logger.warn("the registry could not be told that this server goes away", { error });
+    } finally {
+      this.#clock.clearTimeout(timer);
     }
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#registered !== undefined) return this.#registered.close();
+    this.#given.abort(new Error("the server goes away"));
+    // It may have been too late for that; a rejection is what was asked for.
+    await this.#registering.then(
+      (registration) => registration.close(),
+      () => {},
+    );
+  }
+
+  #onAway(error: Error): void {
+    if (this.#closed !== undefined) return;
+    const message = this.#isAway
+      ? "the registry still cannot be told of this server"
+      : "the registry cannot be told of this server; trying again until it can";
+    // One line for an outage is enough for a person.
+    this.#logger[this.#isAway ? "debug" : "warn"](message, { error });
+    this.#isAway = true;
+  }
+
+  #onBack(): void {
+    this.#isAway = false;
+    if (this.#registered === undefined) return;
+    const { id, name, address, port } = this.#registered.instance;
+    this.#logger.info("registered", { instance: id, service: name, address, port });
   }
 }

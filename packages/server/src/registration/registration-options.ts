@@ -1,4 +1,4 @@
-import type { ServiceInstance, ServiceRegistry } from "@im-sdk/contracts";
+import { requireInstance, type ServiceInstance, type ServiceRegistry } from "@im-sdk/contracts";
 import { describe, knownKeys, numberOption } from "../options/check-option.ts";
 import { advertisedAddress } from "./advertised-address.ts";
 
@@ -45,12 +45,9 @@ export function resolveRegistration(options: RegistrationOptions, host: string):
   }
   knownKeys("instance", instance, ["id", "address", "port", "tags", "metadata"]);
   const { id, address = advertisedAddress(host), tags = [], metadata = {} } = instance;
-  for (const [name, value] of Object.entries({ id: id ?? serviceName, address })) {
-    if (typeof value !== "string" || value === "") {
-      throw new TypeError(`instance.${name} is ${describe(value)}: want a text that is not empty`);
-    }
-  }
   if (instance.port !== undefined) numberOption("instance.port", instance.port, 0, { min: 1, max: 65_535 });
+  const known = { name: serviceName, address, tags, metadata, health: "healthy" } as const;
+  requireInstance({ ...known, id: id ?? serviceName, port: instance.port ?? 1 });
   if (registry === undefined) return undefined;
   if (typeof registry?.register !== "function") {
     throw new TypeError(`registry is ${describe(registry)}: want a ServiceRegistry, such as a ConsulDiscovery`);
@@ -59,8 +56,7 @@ export function resolveRegistration(options: RegistrationOptions, host: string):
     registry,
     instanceAt(listening) {
       const port = instance.port ?? listening;
-      const name = serviceName;
-      return { id: id ?? `${name}-${address}-${port}`, name, address, port, tags, metadata, health: "healthy" };
+      return { ...known, id: id ?? `${serviceName}-${address}-${port}`, port };
     },
   };
 }
