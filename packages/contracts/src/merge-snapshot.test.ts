@@ -20,6 +20,12 @@ test("what has not changed stays the same object, down to the whole list", () =>
   assert.deepEqual(mergeSnapshot(after, [instance("b")]), [before[1]]);
 });
 
+test("the last instance that goes is a change, as any other", () => {
+  const before = [instance("a"), instance("b")];
+  assert.deepEqual(mergeSnapshot(before, [instance("a")]), [before[0]]);
+  assert.deepEqual(mergeSnapshot(before, []), []);
+});
+
 const changes: Partial<ServiceInstance>[] = [
   { name: "t" },
   { address: "::2" },
@@ -30,6 +36,7 @@ const changes: Partial<ServiceInstance>[] = [
   { metadata: { weight: "3" } },
   { metadata: { zone: "2" } },
   { metadata: {} },
+  { metadata: { weight: "2", zone: "1" } },
 ];
 for (const change of changes) {
   test(`${JSON.stringify(change)} is a change`, () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { sleep } from "./sleep.ts";
 
@@ -23,9 +24,10 @@ test("it ends when the time has passed, and leaves the signal alone", async () =
   const abort = new AbortController();
   const sleeping = sleep(10, clock, abort.signal);
   assert.equal(clock.pending()?.delayMs, 10);
+  assert.equal(getEventListeners(abort.signal, "abort").length, 1);
   clock.pending()?.callback();
   await sleeping;
-  abort.abort();
+  assert.equal(getEventListeners(abort.signal, "abort").length, 0);
 });
 
 test("an abort rejects with its reason and leaves no timer", async () => {

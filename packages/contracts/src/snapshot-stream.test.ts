@@ -34,6 +34,15 @@ test("ending settles every read, drops what waits, and tells its owner once", as
   assert.deepEqual(await full.next(), end);
 });
 
+test("leaving the loop ends the stream and tells its owner", async () => {
+  let ends = 0;
+  const stream = new SnapshotStream<string[]>({ onEnd: () => ends++ });
+  stream.push(one);
+  for await (const _ of stream) break;
+  stream.push(two);
+  assert.deepEqual([await stream.next(), ends], [end, 1]);
+});
+
 test("a failure is thrown once, to the read that waits or to the next one", async () => {
   const error = new Error("refused");
   const waitedFor = new SnapshotStream<string[]>();

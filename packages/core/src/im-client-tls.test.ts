@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startImServer } from "@im-sdk/server";
+import { createCertificates } from "@im-sdk/test-servers";
 import type { TlsOptions } from "./connection/endpoint.ts";
 import { ImClient } from "./im-client.ts";
-import { createCertificates } from "./test-kit/certificates.ts";
 import { hasCode } from "./test-kit/has-code.ts";
 
 const { ca, server: serverCertificate, client: clientCertificate } = await createCertificates();

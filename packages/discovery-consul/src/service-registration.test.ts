@@ -105,6 +105,25 @@ test("register() waits for a Consul that is away, tells every failed try, and th
   for (const error of errors) hasCode("unavailable", `Consul at ${proxy.address}`, "register", "`address`")(error);
 });
 
+test("a registration tells when Consul has it again after tries that failed", real, async () => {
+  await using proxy = await startFaultProxy(address);
+  const clock = new ManualClock();
+  await using discovery = new ConsulDiscovery({ address: proxy.address, clock, random: () => 0 });
+  const heard: string[] = [];
+  const listeners = { onError: () => heard.push("away"), onRecovered: () => heard.push("back") };
+  await discovery.register(createInstance("told", { name: "told" }), listeners);
+  proxy.refuse();
+  proxy.cut();
+  await clock.advance(5_000);
+  await until(() => heard.includes("away"));
+  await proxy.accept();
+  await until(async () => {
+    await clock.advance(1);
+    return heard.at(-1) === "back";
+  });
+  assert.equal(heard.filter((word) => word === "back").length, 1);
+});
+
 test(
   "an abort while registering rejects with its reason, and a request that may have been heeded is taken back",
   real,
@@ -199,6 +218,9 @@ test("deregister() ends what this process keeps alive, and an id that is not the
 test("what cannot be an instance is refused here, what Consul does not understand by Consul", real, async () => {
   await using discovery = new ConsulDiscovery({ address });
   await assert.rejects(discovery.register(createInstance("a", { port: 0 })), RangeError);
+  for (const id of ["a/b", "a//b", "a/../b"]) {
+    await assert.rejects(discovery.register(createInstance(id)), { name: "RangeError", message: /id .* slashes/ });
+  }
   await assert.rejects(discovery.register(createInstance("a", { name: "" })), RangeError);
   const badKey = createInstance("a", { metadata: { "two words": "" } });
   await assert.rejects(discovery.register(badKey), hasCode("invalid_argument", "register", "400", "two words"));

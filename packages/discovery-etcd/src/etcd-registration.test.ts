@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { RegistryError } from "@im-sdk/contracts";
 import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers";
-import { createInstance } from "@im-sdk/testing";
+import { createInstance, startFaultProxy } from "@im-sdk/testing";
 import { EtcdDiscovery } from "./etcd-discovery.ts";
 import { keyOf, RawEtcd } from "./test-kit/raw-etcd.ts";
 import { Recorder } from "./test-kit/recorder.ts";
@@ -35,6 +35,20 @@ describe("a registration in etcd", await skipWithout("etcd"), () => {
     await registration.close();
     assert.deepEqual(await raw.entries("im-service"), {});
     assert.deepEqual((await raw.client.leaseClient.leaseLeases()).leases, []);
+  });
+
+  test("tells when etcd has it again after tries that failed", async () => {
+    await using proxy = await startFaultProxy(etcd.address);
+    await using discovery = open(proxy.address);
+    const heard: string[] = [];
+    const listeners = { onError: () => heard.push("away"), onRecovered: () => heard.push("back") };
+    await discovery.register(createInstance("told", { name: "told" }), listeners);
+    proxy.refuse();
+    proxy.cut();
+    await until(async () => heard.includes("away"));
+    await proxy.accept();
+    await until(async () => heard.includes("back"));
+    assert.equal(heard.filter((word) => word === "back").length, 1);
   });
 
   test("outlives its TTL many times over, and its lease with it", async () => {

@@ -5,14 +5,14 @@ import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers
 import { createInstance } from "@im-sdk/testing";
 import { EtcdDiscovery } from "./etcd-discovery.ts";
 import type { EtcdTlsOptions } from "./etcd-discovery-options.ts";
-import { createCertificates } from "./test-kit/certificates.ts";
+import { createCertificateFiles } from "./test-kit/certificate-files.ts";
 import { Recorder } from "./test-kit/recorder.ts";
 
 describe("an etcd that speaks TLS and asks for a certificate", await skipWithout("etcd"), () => {
   let etcd: RunningServer;
-  let certificates: Awaited<ReturnType<typeof createCertificates>>;
+  let certificates: Awaited<ReturnType<typeof createCertificateFiles>>;
   before(async () => {
-    certificates = await createCertificates();
+    certificates = await createCertificateFiles();
     const { ca: clientCaFile, cert: certFile, key: keyFile } = certificates.files;
     etcd = await startEtcd({ tls: { certFile, keyFile, clientCaFile }, rootPassword: "secret" });
   });

@@ -1,3 +1,4 @@
+export { type Certificate, type Certificates, createCertificates } from "./create-certificates.ts";
 export type { RunningServer } from "./running-server.ts";
 export type { ServerName } from "./server-name.ts";
 export type { ServerTls } from "./server-tls.ts";

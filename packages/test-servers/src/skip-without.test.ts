@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp } from "node:fs/promises";
+import { cp, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ for (const [ci, outcome] of [
     const copy = join(root.path, "packages/test-servers");
     await cp(fileURLToPath(new URL("../package.json", import.meta.url)), join(copy, "package.json"));
     await cp(fileURLToPath(new URL(".", import.meta.url)), join(copy, "src"), { recursive: true });
+    await symlink(fileURLToPath(new URL("../../../node_modules", import.meta.url)), join(root.path, "node_modules"));
     const { NODE_TEST_CONTEXT: _, CI: __, ...env } = process.env;
     const report = await new Promise<string>((resolve) => {
       execFile(
