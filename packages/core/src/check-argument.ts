@@ -25,8 +25,9 @@ export function invalidArgument(name: string, value: unknown, want: string): ImE
   return new ImError("invalid_argument", `${name} must be ${want}, got ${got}`);
 }
 
-/** Not every object has a text: one without a prototype throws when asked for it. */
+/** Not every object has a text: one without a prototype throws when asked for it, and that of a function is its source. */
 function textOf(value: unknown): string {
+  if (typeof value === "function") return `the function ${value.name}`.trimEnd();
   try {
     return String(value);
   } catch {

@@ -30,9 +30,11 @@ export class ClientLifecycle {
     return this.#parts.connection.connect(signal, async (ends) => {
       if (discovery === undefined) return;
       const { instances } = this.#parts;
-      const found = this.#follow(discovery).then(() => instances.untilNotEmpty(ends));
+      const gaveUp = new AbortController();
+      const stop = AbortSignal.any([ends, gaveUp.signal]);
+      const found = this.#follow(discovery).then(() => instances.untilNotEmpty(stop));
       const late = () => noInstances(discovery, serviceName, connectTimeoutMs, instances);
-      await within(connectTimeoutMs, clock, found, late, ends);
+      await within(connectTimeoutMs, clock, found, late, ends).finally(() => gaveUp.abort());
     });
   }
 

@@ -118,6 +118,7 @@ const bad: [string, unknown, string][] = [
   ["keepLastInstances", "yes", '"yes"'],
   ["interceptors", "none", '"none"'],
   ["interceptors", [7], "7"],
+  ["balancer", class Balancer {}, "the function Balancer"],
   ["onMessage", "listener", '"listener"'],
   ["onConnect", null, "null"],
   ["onDisconnect", {}, "[object Object]"],
