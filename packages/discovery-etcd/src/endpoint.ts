@@ -76,7 +76,8 @@ export class Endpoint {
    */
   async #authorized<T>(run: (token: string | undefined) => Promise<T>, limits: Required<CallLimits>): Promise<T> {
     const { signal, timeoutMs } = limits;
-    for (let mayRetry = this.#token !== undefined; ; mayRetry = false) {
+    for (let isFirst = true; ; isFirst = false) {
+      const wasKept = this.#token !== undefined;
       const token = this.#currentToken();
       try {
         return await run(await untilAborted(token, signal));
@@ -84,7 +85,9 @@ export class Endpoint {
         signal.throwIfAborted();
         const error = this.#toError(reason, timeoutMs);
         if (this.#token === token) this.#token = undefined;
-        if (this.#options.auth === undefined || !error.isFinal || !mayRetry) throw error;
+        // Where users are asked for, or changed, since a token was fetched, etcd calls the argument invalid.
+        const mayBeOld = wasKept || error.code === "invalid_argument";
+        if (this.#options.auth === undefined || !error.isFinal || !isFirst || !mayBeOld) throw error;
       }
     }
   }

@@ -3,7 +3,9 @@ import { after, before, describe, test } from "node:test";
 import { RegistryError } from "@im-sdk/contracts";
 import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers";
 import { createInstance, startFaultProxy } from "@im-sdk/testing";
+import { Endpoint } from "./endpoint.ts";
 import { EtcdDiscovery } from "./etcd-discovery.ts";
+import { resolveEtcdDiscoveryOptions } from "./etcd-discovery-options.ts";
 import { keyOf, RawEtcd } from "./test-kit/raw-etcd.ts";
 import { Recorder } from "./test-kit/recorder.ts";
 import { until } from "./test-kit/until.ts";
@@ -110,6 +112,27 @@ describe("an etcd that asks for a user", await skipWithout("etcd"), () => {
 });
 
 describe("an etcd that asks for no user", await skipWithout("etcd"), () => {
+  test("that begins to ask for one between the token and the call is given it", async () => {
+    await using etcd = await startEtcd();
+    using raw = new RawEtcd(etcd.address);
+    const endpoint = new Endpoint(etcd.address, resolveEtcdDiscoveryOptions({ auth: root }));
+    let calls = 0;
+    const { kvs } = await endpoint.call(
+      async (client, options) => {
+        if (calls++ === 0) {
+          await raw.client.role("root").create();
+          await raw.client.user("root").create(rootPassword);
+          await raw.client.user("root").addRole("root");
+          await raw.client.auth.authEnable();
+        }
+        return client.kv.range({ key: Buffer.from("/services/") }, options);
+      },
+      { signal: new AbortController().signal },
+    );
+    assert.deepEqual([kvs, calls], [[], 2]);
+    endpoint.close();
+  });
+
   test("is used as it is, also with a user", async () => {
     await using etcd = await startEtcd();
     await using discovery = new EtcdDiscovery({ endpoints: [etcd.address], auth: root });
