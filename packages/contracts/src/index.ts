@@ -1,6 +1,7 @@
 export { formatAddress, parseAddress } from "./address.ts";
-// For those who write a discovery or a registry.
+// For those who write a discovery, a registry or a store.
 export { type BackoffOptions, backoffDelayMs } from "./backoff.ts";
+export type { ClientStore, StoreChange, StoreEntry } from "./client-store.ts";
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { LoadBalancer, PickContext } from "./load-balancer.ts";
