@@ -3,6 +3,7 @@ export type { FaultDirection, FaultProxy } from "./fault-proxy.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { ManualDiscovery } from "./manual-discovery.ts";
 export { type FaultProxyOptions, startFaultProxy } from "./start-fault-proxy.ts";
+export { type StoreSuiteOptions, testClientStore } from "./test-client-store.ts";
 export { type BalancerSuiteOptions, testLoadBalancer } from "./test-load-balancer.ts";
 export {
   type DiscoveryAbility,
