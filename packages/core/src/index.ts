@@ -1,4 +1,5 @@
 export type {
+  ClientStore,
   Clock,
   LoadBalancer,
   PickContext,
@@ -8,9 +9,12 @@ export type {
   ServiceDiscovery,
   ServiceInstance,
   ServiceRegistry,
+  StoreChange,
+  StoreEntry,
+  StoreErrorCode,
   WatchOptions,
 } from "@im-sdk/contracts";
-export { RegistryError } from "@im-sdk/contracts";
+export { RegistryError, StoreError } from "@im-sdk/contracts";
 export { HealthStatus, MessageType, TranscriptStatus, UserRole } from "@im-sdk/gen";
 export type { AudioSource } from "./audio/audio-source.ts";
 export type { UploadOptions, UploadProgress } from "./audio/upload-audio.ts";
@@ -19,6 +23,7 @@ export type { ReconnectAttempt } from "./connection/dialer.ts";
 export type { EndpointLease, EndpointOptions, TlsOptions } from "./connection/endpoint.ts";
 export { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
 export type { KnownInstances } from "./connection/instance-set.ts";
+export { MemoryStore } from "./delivery/memory-store.ts";
 export type { SendOptions } from "./delivery/message-sender.ts";
 export type { OutboxOptions } from "./delivery/outbox-options.ts";
 export type { Gap, RoomPosition } from "./delivery/room-positions.ts";
