@@ -50,6 +50,24 @@ test("a duplicate is known for as long as its message is kept", () => {
   assert.equal(log.append(message(), "key").duplicate, true);
 });
 
+test("the same key of another user is another message", () => {
+  const log = new MemoryRoomLog(resolveRetention(), new FakeClock());
+  const from = (fromUserId: string) => create(MessageResponseSchema, { fromUserId });
+  assert.equal(log.append(from("alice"), "key").duplicate, false);
+  assert.equal(log.append(from("bob"), "key").duplicate, false);
+  assert.equal(log.append(from("alice"), "key").sequence, 1n);
+});
+
+test("by default a client of ours can send again whatever it may still have to send", () => {
+  const clock = new FakeClock();
+  const log = new MemoryRoomLog(resolveRetention({ maxMessages: 1 }), clock);
+  const outbox = { maxAgeMs: 10 * 60 * 1000, maxMessages: 10_000 };
+  for (let i = 0; i < outbox.maxMessages; i += 1) log.append(message(), `m${i}`);
+  clock.advance(outbox.maxAgeMs + 60_000);
+  log.prune();
+  for (let i = 0; i < outbox.maxMessages; i += 1) assert.equal(log.append(message(), `m${i}`).sequence, BigInt(i + 1));
+});
+
 test("messages leave when their time is over, and the floor follows", () => {
   const clock = new FakeClock();
   const log = new MemoryRoomLog(resolveRetention({ ttlMs: 1000 }), clock);

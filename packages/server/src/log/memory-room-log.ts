@@ -31,16 +31,18 @@ export class MemoryRoomLog implements RoomLog {
     this.#ttlMs = ttlMs;
     this.#duplicates = new DuplicateWindow({
       windowMs: retention.duplicateWindowMs,
-      maxKeys: retention.maxDuplicateIds,
+      maxIdsPerUser: retention.maxDuplicateIds,
     });
   }
 
   append(message: MessageResponse, duplicateKey: string | undefined): Appended {
-    this.prune();
-    const first = duplicateKey === undefined ? undefined : this.#duplicates.find(duplicateKey);
-    if (first !== undefined) return first;
-
     const timestampMs = this.#clock.now();
+    this.#dropExpired(timestampMs);
+    const user = message.fromUserId;
+    const first =
+      duplicateKey === undefined ? undefined : this.#duplicates.find(user, duplicateKey, timestampMs, this.#floor);
+    if (first !== undefined) return { epoch: this.#epoch, ...first, duplicate: true };
+
     message.epoch = this.#epoch;
     message.previousSequence = this.#head;
     message.sequence = ++this.#head;
@@ -50,14 +52,14 @@ export class MemoryRoomLog implements RoomLog {
     this.#bytes += entry.bytes;
 
     const appended = { epoch: this.#epoch, sequence: this.#head, timestampMs, duplicate: false };
-    if (duplicateKey !== undefined) this.#duplicates.remember(duplicateKey, appended);
+    if (duplicateKey !== undefined) this.#duplicates.remember(user, duplicateKey, appended);
     this.#dropOverfull();
     for (const listener of this.#listeners) listener(entry);
     return appended;
   }
 
   read({ after, before, limit }: LogRange): readonly LogEntry[] {
-    this.prune();
+    this.#dropExpired(this.#clock.now());
     const floor = this.#floor;
     const start = after > floor ? Number(after - floor) : 0;
     const kept = this.#entries.length - this.#first;
@@ -68,7 +70,7 @@ export class MemoryRoomLog implements RoomLog {
   }
 
   head(): LogHead {
-    this.prune();
+    this.#dropExpired(this.#clock.now());
     return { epoch: this.#epoch, sequence: this.#head, floor: this.#floor };
   }
 
@@ -82,12 +84,9 @@ export class MemoryRoomLog implements RoomLog {
   }
 
   prune(): void {
-    const now = this.#clock.now();
-    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
-      if (now - oldest.storedAtMs < this.#ttlMs) break;
-      this.#dropOldest(oldest);
-    }
-    this.#duplicates.prune(now, this.#floor);
+    const nowMs = this.#clock.now();
+    this.#dropExpired(nowMs);
+    this.#duplicates.prune(nowMs, this.#floor);
   }
 
   close(): void {
@@ -100,6 +99,13 @@ export class MemoryRoomLog implements RoomLog {
 
   #oldest(): StoredEntry | undefined {
     return this.#entries[this.#first];
+  }
+
+  #dropExpired(nowMs: number): void {
+    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
+      if (nowMs - oldest.storedAtMs < this.#ttlMs) return;
+      this.#dropOldest(oldest);
+    }
   }
 
   #dropOverfull(): void {

@@ -46,8 +46,9 @@ export interface LogRange {
 export interface RoomLog {
   /**
    * Stores a message, whose `sequence`, `epoch` and `previousSequence` the log chooses. Sequences are strictly
-   * increasing. With a `duplicateKey` that was seen within the duplicate window nothing is stored. Rejects when the
-   * message was not stored or when that is not known.
+   * increasing. With a `duplicateKey` that a message of the same `fromUserId` had within the duplicate window, or that one which
+   * is still kept has, nothing is stored; the same key of another user is another one. Rejects when the message was not stored
+   * or when that is not known.
    */
   append(message: MessageResponse, duplicateKey: string | undefined): MaybePromise<Appended>;
 

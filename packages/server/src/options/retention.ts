@@ -8,9 +8,15 @@ export interface Retention {
   readonly maxBytes?: number;
   /** Age of a message in ms; a room's `messageTtlSeconds` goes before it. Default 24 hours. */
   readonly ttlMs?: number;
-  /** How long a message id is remembered at the least, also after its message has gone, in ms. Default 10 minutes. */
+  /**
+   * How long a message id is remembered at the least, also after its message has gone, in ms. It must be longer than a client may
+   * try to send one message: ours gives up within 10 minutes, and what it sent last may be under way for a while. Default 15 minutes.
+   */
   readonly duplicateWindowMs?: number;
-  /** Message ids that are remembered in a room at the most; the oldest are forgotten first. Default 100,000. */
+  /**
+   * Message ids of one user that are remembered in a room at the most, the user's oldest are forgotten first. It must be more
+   * than a user's clients may have waiting for acknowledgement: one of ours has 10,000. Default 100,000.
+   */
   readonly maxDuplicateIds?: number;
 }
 
@@ -34,7 +40,7 @@ export function resolveRetention(retention: Retention = {}): ResolvedRetention {
     maxMessages: whole("maxMessages", 10_000),
     maxBytes: whole("maxBytes", 16 * 1024 * 1024),
     ttlMs: whole("ttlMs", 24 * 60 * 60 * 1000),
-    duplicateWindowMs: whole("duplicateWindowMs", 10 * 60 * 1000, 0),
+    duplicateWindowMs: whole("duplicateWindowMs", 15 * 60 * 1000, 0),
     maxDuplicateIds: whole("maxDuplicateIds", 100_000),
   };
 }
