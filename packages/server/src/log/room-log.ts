@@ -40,15 +40,16 @@ export interface LogRange {
 }
 
 /**
- * The messages of one room, in order. Answers may come at once or later. The room calls `append` only when the one before
- * it has been answered, so an implementation need not keep the order of concurrent calls.
+ * The messages of one room, in order. Answers may come at once or later. `append` may be called again before the last call has
+ * been answered, so that a log can store many messages with one write: it stores them, tells its followers, and answers, in
+ * the order of the calls.
  */
 export interface RoomLog {
   /**
    * Stores a message, whose `sequence`, `epoch` and `previousSequence` the log chooses. Sequences are strictly
    * increasing. With a `duplicateKey` that a message of the same `fromUserId` had within the duplicate window, or that one which
    * is still kept has, nothing is stored; the same key of another user is another one. Rejects when the message was not stored
-   * or when that is not known.
+   * or when that is not known; messages of later calls may be stored all the same.
    */
   append(message: MessageResponse, duplicateKey: string | undefined): MaybePromise<Appended>;
 

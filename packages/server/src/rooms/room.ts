@@ -33,7 +33,6 @@ export class Room {
   readonly #unfollow: () => void;
   #newest = 0n;
   #pending = 0;
-  #lastAppend: Promise<unknown> | undefined;
 
   constructor({ id, log, options, clock }: RoomParts) {
     this.id = id;
@@ -64,14 +63,18 @@ export class Room {
     return this.joins === 0 && this.#pending === 0;
   }
 
-  /** Stores a message; those of one room are stored in the order of the calls, however long the log takes. */
+  /** Stores a message; those of one room are stored, and answered, in the order of the calls, however long the log takes. */
   post(message: MessageResponse, duplicateKey: string | undefined): MaybePromise<Appended> {
     this.touchedAtMs = this.#clock.now();
-    if (this.#lastAppend !== undefined) {
-      return this.#track(this.#lastAppend.then(() => this.log.append(message, duplicateKey)));
-    }
     const appended = this.log.append(message, duplicateKey);
-    return isPromise(appended) ? this.#track(appended) : appended;
+    if (isPromise(appended)) {
+      this.#pending += 1;
+      const settle = () => {
+        this.#pending -= 1;
+      };
+      appended.then(settle, settle);
+    }
+    return appended;
   }
 
   /** Drops what is no longer to be kept, and the streams that wait for it. */
@@ -84,20 +87,5 @@ export class Room {
   close(): void {
     this.#unfollow();
     this.log.close();
-  }
-
-  #track(appended: Promise<Appended>): Promise<Appended> {
-    this.#pending += 1;
-    const settled: Promise<void> = appended.then(
-      () => this.#settle(settled),
-      () => this.#settle(settled),
-    );
-    this.#lastAppend = settled;
-    return appended;
-  }
-
-  #settle(settled: Promise<unknown>): void {
-    this.#pending -= 1;
-    if (this.#lastAppend === settled) this.#lastAppend = undefined;
   }
 }

@@ -2,20 +2,26 @@ import { setImmediate as later } from "node:timers/promises";
 import type { MessageResponse } from "@im-sdk/gen";
 import type { Appended, LogEntry, LogHead, LogRange, RoomLog } from "../log/room-log.ts";
 
-/** A room's log whose answers come later, as those of a store behind the network do: after 0 to 3 turns of the loop. */
+/**
+ * A room's log whose answers come later, as those of a store behind the network do: after 0 to 3 turns of the loop each, many
+ * appends under way at a time, in the order of the calls.
+ */
 export class LaterRoomLog implements RoomLog {
   readonly #log: RoomLog;
+  #stored: Promise<unknown> = Promise.resolve();
+  #answered: Promise<unknown> = Promise.resolve();
   #turns = 0;
 
   constructor(log: RoomLog) {
     this.#log = log;
   }
 
-  async append(message: MessageResponse, duplicateKey: string | undefined): Promise<Appended> {
-    await this.#wait();
-    const appended = this.#log.append(message, duplicateKey);
-    await this.#wait();
-    return appended;
+  append(message: MessageResponse, duplicateKey: string | undefined): Promise<Appended> {
+    const stored = Promise.all([this.#stored, this.#wait()]).then(() => this.#log.append(message, duplicateKey));
+    const answered = Promise.all([stored, this.#answered, this.#wait()]).then(([appended]) => appended);
+    this.#stored = stored;
+    this.#answered = answered;
+    return answered;
   }
 
   async read(range: LogRange): Promise<readonly LogEntry[]> {
