@@ -12,11 +12,11 @@ import { openLink } from "./connection/open-link.ts";
 import { createRoutedTransport } from "./connection/routed-transport.ts";
 import { Conversation } from "./delivery/conversation.ts";
 import type { Greeting } from "./delivery/greeting.ts";
-import { HandlerConsumer } from "./delivery/handler-consumer.ts";
+import { type DeliveryHandler, HandlerConsumer } from "./delivery/handler-consumer.ts";
 import { JoinedRooms } from "./delivery/joined-rooms.ts";
 import { MessageSender } from "./delivery/message-sender.ts";
 import { Outbox } from "./delivery/outbox.ts";
-import { RoomPositions } from "./delivery/room-positions.ts";
+import { type Gap, RoomPositions } from "./delivery/room-positions.ts";
 import { EventHub } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import type { ResolvedImClientOptions } from "./im-client-options.ts";
@@ -45,8 +45,9 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     },
     onError: (error) => void events.emit("error", error),
   });
+  const onGap = (gap: Gap) => void events.emit("gap", gap);
   const outbox = new Outbox(options.outbox, clock);
-  const positions = new RoomPositions((gap) => void events.emit("gap", gap));
+  const positions = new RoomPositions(onGap);
   const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => void events.emit("error", error) });
 
   const tokens = createTokenCache(options);
@@ -69,6 +70,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     positions,
     joinByCall: (roomId) => roomCalls.rejoin(roomId),
     onServerDraining: (link) => void connection.replace(link),
+    onGap,
     onError: (error) => void events.emit("error", error),
   });
 
@@ -160,7 +162,9 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const roomCalls = new RoomCalls({ userId, service, connection, rooms, positions, requestTimeoutMs });
   const sender = new MessageSender({ userId, requestTimeoutMs, maxSendBytes, outbox, connection, clock });
 
-  conversation.addConsumer(new HandlerConsumer(({ message }) => events.emit("message", message)));
+  const toListeners: DeliveryHandler = ({ message }) =>
+    events.has("message") ? events.emit("message", message) : "dropped";
+  conversation.addConsumer(new HandlerConsumer(toListeners, { ...options.inbox, onGap }));
   if (options.onMessage !== undefined) events.on("message", options.onMessage);
   if (options.onConnect !== undefined) events.on("connect", options.onConnect);
   if (options.onDisconnect !== undefined) events.on("disconnect", options.onDisconnect);

@@ -27,9 +27,9 @@ test("a user id is all that is needed; the rest has its default", () => {
       retryIntervalMs: 5_000,
     },
   );
-  const { userId, serviceName, hashKey, maxReceiveBytes, maxSendBytes, tls, interceptors, outbox } = resolved;
+  const { userId, serviceName, hashKey, maxReceiveBytes, maxSendBytes, tls, interceptors, outbox, inbox } = resolved;
   assert.deepEqual(
-    { userId, serviceName, hashKey, maxReceiveBytes, maxSendBytes, tls, interceptors, outbox },
+    { userId, serviceName, hashKey, maxReceiveBytes, maxSendBytes, tls, interceptors, outbox, inbox },
     {
       userId: "ann",
       serviceName: "im-service",
@@ -39,6 +39,7 @@ test("a user id is all that is needed; the rest has its default", () => {
       tls: false,
       interceptors: [],
       outbox: { maxMessages: 10_000, maxBytes: 64 * 1024 * 1024, whenFull: "wait" },
+      inbox: { maxQueued: 1_000, whenFull: "pause" },
     },
   );
   assert.deepEqual([resolved.hasOwnBalancer, resolved.ownsEndpointPool, resolved.clock], [false, true, systemClock]);
@@ -126,6 +127,9 @@ const bad: [string, unknown, string][] = [
   ["outbox.maxMessages", { outbox: { maxMessages: 0 } }, "0"],
   ["outbox.maxBytes", { outbox: { maxBytes: Number.NaN } }, "NaN"],
   ["outbox.whenFull", { outbox: { whenFull: "explode" } }, '"explode"'],
+  ["inbox", 7, "7"],
+  ["inbox.maxQueued", { inbox: { maxQueued: 0 } }, "0"],
+  ["inbox.whenFull", { inbox: { whenFull: "close" } }, '"close"'],
 ];
 const msOptions = [
   "connectTimeoutMs",
@@ -142,7 +146,7 @@ for (const name of msOptions) {
 
 for (const [name, value, written] of bad) {
   test(`${name} ${written} is refused by name and value`, () => {
-    const options = name.startsWith("outbox.") ? (value as object) : { [name]: value };
+    const options = name.includes(".") ? (value as object) : { [name]: value };
     assert.throws(() => resolve(options), hasCode("invalid_argument", name, written));
   });
 }

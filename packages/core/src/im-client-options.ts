@@ -1,4 +1,3 @@
-import { createSecureContext } from "node:tls";
 import type { Interceptor } from "@connectrpc/connect";
 import {
   type Clock,
@@ -8,14 +7,15 @@ import {
   systemClock,
 } from "@im-sdk/contracts";
 import { invalidArgument, requireId } from "./check-argument.ts";
+import { credentials, flag, interceptors, listener, resolveTls, retries, shaped } from "./check-option.ts";
 import { createDefaultBalancer } from "./connection/default-balancer.ts";
 import type { TlsOptions } from "./connection/endpoint.ts";
 import { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
+import { type InboxOptions, resolveInboxOptions } from "./delivery/inbox-options.ts";
 import { type OutboxOptions, resolveOutboxOptions } from "./delivery/outbox-options.ts";
 import { toServiceInstances } from "./discovery/service-address.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import { ImError } from "./im-error.ts";
-import { isHeaderText } from "./interceptors/id-header.ts";
 import type { TokenProvider } from "./interceptors/token-cache.ts";
 import { defaultMaxMessageBytes } from "./transport/stream-transport.ts";
 
@@ -43,6 +43,8 @@ export interface ImClientBaseOptions {
   interceptors?: Interceptor[];
   /** Bounds on messages that are not settled yet. */
   outbox?: OutboxOptions;
+  /** Bounds on messages that wait for the `message` listeners. Loops have theirs with `messages()`. */
+  inbox?: InboxOptions;
   /** Largest message taken, in bytes; default 4 MiB. */
   maxReceiveBytes?: number;
   /** Largest message sent, in bytes; default 4 MiB. */
@@ -136,6 +138,7 @@ export function resolveImClientOptions(options: ImClientOptions) {
     endpointPool: shaped("endpointPool", options.endpointPool, "acquire", "close") ?? createEndpointPool(),
     ownsEndpointPool: options.endpointPool === undefined,
     outbox: resolveOutboxOptions(options.outbox),
+    inbox: resolveInboxOptions(options.inbox),
     clock: shaped("clock", options.clock, "now", "setTimeout", "clearTimeout") ?? systemClock,
     random: listener("random", options.random) ?? Math.random,
     onMessage: listener("onMessage", options.onMessage),
@@ -160,59 +163,4 @@ function messageBytes(options: ImClientOptions, name: "maxReceiveBytes" | "maxSe
   const value = options[name] ?? defaultOptions[name];
   if (Number.isInteger(value) && value >= 1 && value <= largestMessageBytes) return value;
   throw invalidArgument(name, value, `an integer from 1 to ${largestMessageBytes}`);
-}
-
-/** A shape that TypeScript would have refused, caught before it fails far from the mistake. */
-function shaped<T>(name: string, value: T | undefined, ...methods: string[]): T | undefined {
-  if (value === undefined) return undefined;
-  const holder = value as Record<string, unknown> | null;
-  const isShaped =
-    typeof holder === "object" && holder !== null && methods.every((m) => typeof holder[m] === "function");
-  if (!isShaped) throw invalidArgument(name, value, `an object with ${methods.map((m) => `${m}()`).join(", ")}`);
-  return value;
-}
-
-function credentials(value: ImClientBaseOptions["credentials"]): ImClientBaseOptions["credentials"] {
-  if (
-    value === undefined ||
-    typeof value === "function" ||
-    (typeof value === "string" && value !== "" && isHeaderText(value))
-  ) {
-    return value;
-  }
-  // The value is left out: it may be a secret.
-  throw new ImError("invalid_argument", "credentials must be a token of printable ASCII, or a function that gives one");
-}
-
-function interceptors(value: Interceptor[]): Interceptor[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === "function")) return value;
-  throw invalidArgument("interceptors", value, "a list of functions");
-}
-
-/** A certificate or key that cannot be read would otherwise fail only when connecting, far from the mistake. */
-function resolveTls(tls: TlsOptions = false): TlsOptions {
-  if (typeof tls === "boolean") return tls;
-  if (typeof tls !== "object" || tls === null)
-    throw invalidArgument("tls", tls, "a boolean or an object of certificates");
-  try {
-    createSecureContext(tls);
-    return tls;
-  } catch (error) {
-    throw new ImError("invalid_argument", `tls cannot be used: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function retries(value: number): number {
-  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value;
-  throw invalidArgument("maxRetries", value, "an integer from 0 up, or Infinity");
-}
-
-function flag(name: string, value: boolean): boolean {
-  if (typeof value === "boolean") return value;
-  throw invalidArgument(name, value, "true or false");
-}
-
-function listener<T>(name: string, value: T | undefined): T | undefined {
-  if (value === undefined || typeof value === "function") return value;
-  throw invalidArgument(name, value, "a function");
 }

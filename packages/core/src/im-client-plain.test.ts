@@ -56,8 +56,8 @@ test("after a reconnect to a plain server every room is joined again by a call, 
   assert.deepEqual(room.joins, ["second", "second"]);
   assert.equal(room.headers[1]?.get("room-id"), "lobby");
   assert.deepEqual(recorder.of("gap"), [
-    { roomId: "lobby", after: undefined, upTo: undefined },
-    { roomId: "second", after: undefined, upTo: undefined },
+    { roomId: "lobby", reason: "no_cursor", after: undefined, upTo: undefined },
+    { roomId: "second", reason: "no_cursor", after: undefined, upTo: undefined },
   ]);
   await client.sendTextMessage("lobby", "2");
   await recorder.until(({ texts }) => texts.includes("2"));

@@ -98,6 +98,7 @@ test("a server that lost its log is a gap, said before anything later", async (t
   );
   const [gap] = ann.of("gap");
   assert.equal(gap?.roomId, "lobby");
+  assert.equal(gap?.reason, "not_in_log");
   assert.equal(gap?.after?.sequence, 1n);
   assert.equal(gap?.upTo?.epoch, receipt.epoch);
 });

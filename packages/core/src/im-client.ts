@@ -17,6 +17,7 @@ import { ClientLifecycle } from "./client-lifecycle.ts";
 import { createClientParts } from "./client-parts.ts";
 import type { ConnectionState } from "./connection/connection.ts";
 import type { KnownInstances } from "./connection/instance-set.ts";
+import { type MessagesOptions, resolveMessagesOptions } from "./delivery/inbox-options.ts";
 import type { SendOptions } from "./delivery/message-sender.ts";
 import type { SendReceipt } from "./delivery/send-receipt.ts";
 import { toServiceInstances } from "./discovery/service-address.ts";
@@ -152,11 +153,11 @@ export class ImClient implements AsyncDisposable {
   }
 
   /**
-   * Messages from now on, of one room or all, until the loop is left, the signal aborts or the client is disconnected;
-   * none of these is an error. When the client gives up reconnecting, the loop throws why. A slow loop slows the stream down.
+   * Messages from now on, until the loop is left, its signal aborts or the client is disconnected; when the client gives up
+   * reconnecting, the loop throws why. A slow loop slows the stream down unless `whenFull` says otherwise. Bad options throw.
    */
-  messages(options: { roomId?: string; signal?: AbortSignal } = {}): AsyncIterableIterator<ImMessage> {
-    return this.#parts.conversation.iterate(options.roomId, options.signal);
+  messages(options: MessagesOptions = {}): AsyncIterableIterator<ImMessage> {
+    return this.#parts.conversation.iterate(options.roomId, options.signal, resolveMessagesOptions(options));
   }
 
   /** A room's history, oldest first, where the server keeps one. */

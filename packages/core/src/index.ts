@@ -23,6 +23,7 @@ export type { ReconnectAttempt } from "./connection/dialer.ts";
 export type { EndpointLease, EndpointOptions, TlsOptions } from "./connection/endpoint.ts";
 export { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
 export type { KnownInstances } from "./connection/instance-set.ts";
+export type { InboxOptions, MessagesOptions, WhenFull } from "./delivery/inbox-options.ts";
 export { MemoryStore } from "./delivery/memory-store.ts";
 export type { SendOptions } from "./delivery/message-sender.ts";
 export type { OutboxOptions } from "./delivery/outbox-options.ts";

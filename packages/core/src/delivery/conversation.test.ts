@@ -15,16 +15,25 @@ import { ManualClock } from "@im-sdk/testing";
 import type { Link } from "../connection/link.ts";
 import { ImError } from "../im-error.ts";
 import { incoming, outgoing } from "../test-kit/frames.ts";
+import { hasCode } from "../test-kit/has-code.ts";
 import { ScriptedLink, type ScriptedLinkOptions } from "../test-kit/scripted-link.ts";
 import { settle } from "../test-kit/until.ts";
 import { Conversation } from "./conversation.ts";
 import { HandlerConsumer } from "./handler-consumer.ts";
+import { type InboxOptions, resolveInboxOptions } from "./inbox-options.ts";
 import { JoinedRooms } from "./joined-rooms.ts";
+import type { Delivery } from "./message-consumer.ts";
 import { Outbox } from "./outbox.ts";
 import { resolveOutboxOptions } from "./outbox-options.ts";
 import { type Gap, RoomPositions } from "./room-positions.ts";
 
-function setup({ userId = "ann", defaultRoomId }: { userId?: string; defaultRoomId?: string } = {}) {
+interface Setup {
+  userId?: string;
+  defaultRoomId?: string;
+  inbox?: InboxOptions;
+}
+
+function setup({ userId = "ann", defaultRoomId, inbox }: Setup = {}) {
   const gaps: Gap[] = [];
   const errors: ImError[] = [];
   const draining: Link[] = [];
@@ -43,16 +52,18 @@ function setup({ userId = "ann", defaultRoomId }: { userId?: string; defaultRoom
       if (roomId === "forbidden") throw new ImError("permission_denied", "no");
     },
     onServerDraining: (link) => draining.push(link),
+    onGap: (gap) => gaps.push(gap),
     onError: (error) => errors.push(error),
   });
   const delivered: string[] = [];
   const finishers: (() => void)[] = [];
   let isSlow = false;
+  const handler = ({ message }: Delivery) => {
+    delivered.push(message.id);
+    return isSlow ? new Promise<void>((resolve) => finishers.push(resolve)) : undefined;
+  };
   conversation.addConsumer(
-    new HandlerConsumer(({ message }) => {
-      delivered.push(message.id);
-      return isSlow ? new Promise<void>((resolve) => finishers.push(resolve)) : undefined;
-    }),
+    new HandlerConsumer(handler, { ...resolveInboxOptions(inbox), onGap: (gap) => void gaps.push(gap) }),
   );
   const send = (id: string) => {
     const sent = outbox.send(outgoing(id), { timeoutMs: 1_000 });
@@ -361,16 +372,16 @@ describe("a received frame", () => {
   });
 
   test("waits until the consumers have room", async () => {
-    const { delivered, slowDown, finishOne, link } = setup();
+    const { delivered, slowDown, finishOne, link } = setup({ inbox: { maxQueued: 4 } });
     const up = await link();
     slowDown();
-    up.response.push(...Array.from({ length: 1_500 }, (_, index) => incoming(`${index}`)));
+    up.response.push(...Array.from({ length: 20 }, (_, index) => incoming(`${index}`)));
     await settle();
-    const pulls = up.response.pulls;
-    assert.ok(pulls < 1_100, `${pulls} frames were taken`);
+    assert.equal(up.response.pulls, 5, "one is handled, four wait");
     await finishOne();
-    assert.deepEqual(delivered, ["0", "1"]);
-    assert.ok(up.response.pulls > pulls, "there is room again");
+    assert.deepEqual([delivered, up.response.pulls], [["0", "1"], 5], "three wait");
+    await finishOne();
+    assert.deepEqual([delivered, up.response.pulls], [["0", "1", "2"], 7], "there was room for two");
   });
 
   test("waits for the slowest of several consumers", async () => {
@@ -395,6 +406,24 @@ describe("a received frame", () => {
       await settle();
     }
     assert.equal(seen, 4);
+  });
+
+  test("waits for no loop that drops or is closed, and what those miss is told", async () => {
+    const { conversation, delivered, gaps, link } = setup();
+    const dropping = conversation.iterate("r", undefined, { maxQueued: 2, whenFull: "drop-oldest" });
+    const closing = conversation.iterate("r", undefined, { maxQueued: 2, whenFull: "close" });
+    const up = await link();
+    const frames = Array.from({ length: 5 }, (_, index) =>
+      incoming(`${index}`, { epoch: "e", sequence: BigInt(index + 1), previousSequence: BigInt(index) }),
+    );
+    up.response.push(...frames);
+    await settle();
+    assert.deepEqual([delivered, gaps], [["0", "1", "2", "3", "4"], []]);
+    assert.equal((await dropping.next()).value?.id, "3");
+    const at = (sequence: bigint) => ({ epoch: "e", sequence });
+    assert.deepEqual(gaps, [{ roomId: "r", reason: "slow_consumer", after: at(0n), upTo: at(3n) }]);
+    assert.deepEqual([(await closing.next()).value?.id, (await closing.next()).value?.id], ["0", "1"]);
+    await assert.rejects(closing.next(), hasCode("resource_exhausted"));
   });
 
   test("that waits for room does not keep the link from being aborted", async () => {

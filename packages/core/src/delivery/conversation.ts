@@ -6,11 +6,12 @@ import { decodeMessage } from "../messages/decode-message.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 import { ackFrame, isServerDraining } from "./control-frames.ts";
 import { composeGreeting, type Greeting } from "./greeting.ts";
+import { resolveMessagesOptions } from "./inbox-options.ts";
 import type { JoinedRooms } from "./joined-rooms.ts";
 import type { MessageConsumer } from "./message-consumer.ts";
 import { MessageIterator } from "./message-iterator.ts";
 import type { Outbox } from "./outbox.ts";
-import type { RoomPositions } from "./room-positions.ts";
+import type { Gap, RoomPositions } from "./room-positions.ts";
 
 export interface ConversationOptions {
   userId: string;
@@ -21,6 +22,8 @@ export interface ConversationOptions {
   /** Joins a room by a unary call, for servers that do not resume. */
   joinByCall(roomId: string): Promise<void>;
   onServerDraining(link: Link): void;
+  /** A loop over messages was too slow for some of them. */
+  onGap(gap: Gap): void;
   onError(error: ImError): void;
 }
 
@@ -53,12 +56,13 @@ export class Conversation {
   }
 
   /** Messages from now on, of one room or all, until the loop is left, the signal aborts or the conversation closes. */
-  iterate(roomId: string | undefined, signal: AbortSignal | undefined): MessageIterator {
+  iterate(roomId?: string, signal?: AbortSignal, bounds = resolveMessagesOptions()): MessageIterator {
     const end = () => iterator.end();
-    const iterator = new MessageIterator(roomId, () => {
+    const onEnd = () => {
       signal?.removeEventListener("abort", end);
       this.#consumers.delete(iterator);
-    });
+    };
+    const iterator = new MessageIterator(roomId, onEnd, { ...bounds, onGap: this.#options.onGap });
     this.#consumers.add(iterator);
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted || this.#isClosed) iterator.end();

@@ -5,19 +5,29 @@ import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
 import { settle } from "../test-kit/until.ts";
 import { HandlerConsumer } from "./handler-consumer.ts";
-import { maxQueuedDeliveries } from "./message-consumer.ts";
+import { type InboxOptions, resolveInboxOptions } from "./inbox-options.ts";
+import type { Delivery } from "./message-consumer.ts";
+import type { Gap } from "./room-positions.ts";
 
-function setup(isAsync: (id: string) => boolean) {
+function setup(isAsync: (id: string) => boolean, options: InboxOptions = {}) {
   const log: string[] = [];
   const running = new Map<string, () => void>();
-  const consumer = new HandlerConsumer(({ message: { id } }) => {
+  const gaps: Gap[] = [];
+  const handler = ({ message: { id } }: Delivery) => {
+    if (id.startsWith("unheard")) return "dropped";
     log.push(`begin ${id}`);
     if (!isAsync(id)) return undefined;
-    return new Promise((resolve) => running.set(id, resolve));
-  });
+    return new Promise<void>((resolve) => running.set(id, resolve));
+  };
+  const onGap = (gap: Gap) => {
+    log.push("gap");
+    gaps.push(gap);
+  };
+  const consumer = new HandlerConsumer(handler, { ...resolveInboxOptions(options), onGap });
   return {
     consumer,
     log,
+    gaps,
     push: (id: string) =>
       consumer.push({
         message: decodeMessage(incoming(id), () => {}),
@@ -54,10 +64,10 @@ test("the next message waits until the promise of the handler has settled, in or
   assert.deepEqual(log, ["begin f"], "free again");
 });
 
-test("a full queue gives back a promise, which resolves when there is room", async () => {
-  const { push, finish } = setup((id) => id === "first");
+test("a full queue gives back a promise, which resolves when half of it has been taken", async () => {
+  const { push, finish } = setup((id) => ["first", "499", "500"].includes(id));
   push("first");
-  for (let index = 1; index < maxQueuedDeliveries; index++) assert.equal(push(`${index}`), undefined);
+  for (let index = 1; index < 1_000; index++) assert.equal(push(`${index}`), undefined);
   let released = false;
   const pause = push("last");
   assert.ok(pause instanceof Promise);
@@ -67,6 +77,8 @@ test("a full queue gives back a promise, which resolves when there is room", asy
   await settle();
   assert.equal(released, false);
   await finish("first");
+  assert.equal(released, false);
+  await finish("499");
   await pause;
   assert.equal(push("next"), undefined);
 });
@@ -75,7 +87,7 @@ test("its end releases who paused for it", async () => {
   const { consumer, push } = setup(() => true);
   push("first");
   let pause: Promise<void> | undefined;
-  for (let index = 0; index < maxQueuedDeliveries; index++) pause = push(`${index}`);
+  for (let index = 0; index < 1_000; index++) pause = push(`${index}`);
   assert.ok(pause !== undefined);
   consumer.end();
   await pause;
@@ -88,9 +100,49 @@ test("after its end no handler begins, and what had waited is dropped", async ()
   push("d");
   assert.deepEqual(log.splice(0), ["begin a", "handled a", "begin b"]);
   consumer.end();
-  assert.deepEqual(log.splice(0), ["dropped d"]);
+  assert.deepEqual(log.splice(0), ["dropped c", "dropped d"]);
   await finish("b");
-  assert.deepEqual(log, ["handled b", "dropped c"]);
+  assert.deepEqual(log, ["handled b"]);
+  push("e");
+  assert.deepEqual(log, ["handled b", "dropped e"]);
+});
+
+test("a message that nobody looks at is dropped, not handled, whether it waited or not", async () => {
+  const { push, log, finish } = setup((id) => id === "a");
+  push("unheard 1");
+  push("a");
+  push("unheard 2");
+  push("b");
+  await finish("a");
+  assert.deepEqual(log, ["dropped unheard 1", "begin a", "handled a", "dropped unheard 2", "begin b", "handled b"]);
+});
+
+test("one that drops its oldest pauses nobody, and is told of the gap before it gets what comes after", async () => {
+  const { push, log, gaps, finish } = setup((id) => id === "a", { maxQueued: 2, whenFull: "drop-oldest" });
+  for (const id of ["a", "b", "c", "d", "e"]) assert.equal(push(id), undefined);
+  assert.deepEqual(log.splice(0), ["begin a", "dropped b", "dropped c"]);
+  await finish("a");
+  assert.deepEqual(log, ["handled a", "gap", "begin d", "handled d", "begin e", "handled e"]);
+  assert.deepEqual(gaps, [{ roomId: "r", reason: "slow_consumer", after: undefined, upTo: undefined }]);
+});
+
+test("one that is ended by who hears of a gap begins no handler after it", async () => {
+  const log: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const consumer = new HandlerConsumer(
+    ({ message: { id } }) => {
+      log.push(`begin ${id}`);
+      return id === "a" ? first.promise : undefined;
+    },
+    { maxQueued: 1, whenFull: "drop-oldest", onGap: () => consumer.end() },
+  );
+  for (const id of ["a", "b", "c"]) {
+    const onHandled = (outcome = "handled") => void log.push(`${outcome} ${id}`);
+    consumer.push({ message: decodeMessage(incoming(id), () => {}), onHandled });
+  }
+  first.resolve();
+  await settle();
+  assert.deepEqual(log, ["begin a", "dropped b", "handled a", "dropped c"]);
 });
 
 test("a connection that is given up does not end it: what it brought is handled", async () => {

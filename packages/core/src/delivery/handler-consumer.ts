@@ -1,58 +1,53 @@
 import type { ImError } from "../im-error.ts";
-import { type Delivery, type MessageConsumer, maxQueuedDeliveries } from "./message-consumer.ts";
+import { DeliveryQueue, type DeliveryQueueOptions } from "./delivery-queue.ts";
+import type { Delivery, MessageConsumer } from "./message-consumer.ts";
+
+/** Must not throw or reject; `dropped` when there was nobody to look at the message. */
+export type DeliveryHandler = (delivery: Delivery) => Promise<void> | "dropped" | undefined;
 
 /** Calls a handler with one message at a time: the next waits until the promise that the handler gave has settled. */
 export class HandlerConsumer implements MessageConsumer {
-  readonly #handler: (delivery: Delivery) => Promise<void> | undefined;
-  #queue: Delivery[] = [];
+  readonly #handler: DeliveryHandler;
+  readonly #queue: DeliveryQueue;
   #busy = false;
   #ended = false;
-  #room: { promise: Promise<void>; resolve: () => void } | undefined;
 
-  /** The handler must not throw or reject. */
-  constructor(handler: (delivery: Delivery) => Promise<void> | undefined) {
+  constructor(handler: DeliveryHandler, options: DeliveryQueueOptions) {
     this.#handler = handler;
+    this.#queue = new DeliveryQueue(options);
   }
 
   push(delivery: Delivery): Promise<void> | undefined {
-    if (!this.#busy) {
-      const done = this.#handler(delivery);
-      if (done === undefined) delivery.onHandled();
-      else void this.#continueAfter(done, delivery);
-      return undefined;
-    }
-    this.#queue.push(delivery);
-    if (this.#queue.length < maxQueuedDeliveries) return undefined;
-    this.#room ??= Promise.withResolvers<void>();
-    return this.#room.promise;
+    if (this.#busy) return this.#queue.push(delivery);
+    const done = this.#begin(delivery);
+    if (done !== undefined) void this.#continueAfter(done, delivery);
+    return undefined;
   }
 
   /** For good; a connection that is given up may be followed by another, and leaves what it brought. */
   end(error?: ImError): void {
     if (error !== undefined) return;
     this.#ended = true;
-    for (const delivery of this.#queue.splice(0)) delivery.onHandled("dropped");
-    this.#room?.resolve();
-    this.#room = undefined;
+    this.#queue.clear();
+  }
+
+  /** A promise when the handler is not done yet. */
+  #begin(delivery: Delivery): Promise<void> | undefined {
+    const outcome = this.#ended ? "dropped" : this.#handler(delivery);
+    if (outcome !== undefined && outcome !== "dropped") return outcome;
+    delivery.onHandled(outcome);
+    return undefined;
   }
 
   async #continueAfter(done: Promise<void>, delivery: Delivery): Promise<void> {
     this.#busy = true;
     await done;
     delivery.onHandled();
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      this.#room?.resolve();
-      this.#room = undefined;
-      for (const next of batch) {
-        if (this.#ended) {
-          next.onHandled("dropped");
-        } else {
-          await this.#handler(next);
-          next.onHandled();
-        }
-      }
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      const later = this.#begin(next);
+      if (later === undefined) continue;
+      await later;
+      next.onHandled();
     }
     this.#busy = false;
   }

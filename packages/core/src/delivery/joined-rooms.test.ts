@@ -57,7 +57,7 @@ test("the answer to a first join sets where the room begins", () => {
 test("the answer to a join again without a cursor is a gap of unknown extent, and sets where the room goes on", () => {
   const { rooms, positions, gaps } = setup();
   rooms.onFrame(answerTo(rooms.joinFrame("r", true), { head: { epoch: "e", sequence: 7n } }));
-  assert.deepEqual(gaps, [{ roomId: "r", after: undefined, upTo: undefined }]);
+  assert.deepEqual(gaps, [{ roomId: "r", reason: "no_cursor", after: undefined, upTo: undefined }]);
   assert.deepEqual(positions.get("r"), { epoch: "e", sequence: 7n });
 });
 
@@ -67,7 +67,9 @@ test("the answer to a join with a cursor reports what could not be recovered", (
   rooms.onFrame(answerTo(rooms.joinFrame("r", true), { head: { epoch: "e", sequence: 9n }, recovered: true }));
   assert.deepEqual(gaps, []);
   rooms.onFrame(answerTo(rooms.joinFrame("r", true), { head: { epoch: "e", sequence: 9n } }));
-  assert.deepEqual(gaps, [{ roomId: "r", after: { epoch: "e", sequence: 7n }, upTo: { epoch: "e", sequence: 9n } }]);
+  assert.deepEqual(gaps, [
+    { roomId: "r", reason: "not_in_log", after: { epoch: "e", sequence: 7n }, upTo: { epoch: "e", sequence: 9n } },
+  ]);
 });
 
 test("a refusal makes the room a lost one, and says why", () => {

@@ -8,9 +8,6 @@ export interface Delivery {
   readonly onHandled: (outcome?: "dropped") => void;
 }
 
-/** Deliveries that a consumer may have waiting before the connection is told to pause. */
-export const maxQueuedDeliveries = 1_000;
-
 /** Somebody who receives messages, one after the other. */
 export interface MessageConsumer {
   /** Takes a delivery; a promise means: bring no more before it resolves. */

@@ -5,16 +5,22 @@ import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
 import { hasCode } from "../test-kit/has-code.ts";
 import { settle } from "../test-kit/until.ts";
-import { maxQueuedDeliveries } from "./message-consumer.ts";
+import { type MessagesOptions, resolveMessagesOptions } from "./inbox-options.ts";
 import { MessageIterator } from "./message-iterator.ts";
+import type { Gap } from "./room-positions.ts";
 
-function setup(roomId?: string) {
+function setup(roomId?: string, options: MessagesOptions = {}) {
   let ends = 0;
-  const iterator = new MessageIterator(roomId, () => ends++);
+  const gaps: Gap[] = [];
+  const iterator = new MessageIterator(roomId, () => ends++, {
+    ...resolveMessagesOptions(options),
+    onGap: (gap) => void gaps.push(gap),
+  });
   const handled: string[] = [];
   return {
     iterator,
     handled,
+    gaps,
     push(id: string, room = "r") {
       const message = decodeMessage(incoming(id, { roomId: room }), () => {});
       return iterator.push({
@@ -80,7 +86,7 @@ test("messages of other rooms are none of its business, and handled as far as it
 
 test("a full queue gives back a promise, which resolves when half of it has been taken", async () => {
   const { iterator, push } = setup();
-  for (let index = 1; index < maxQueuedDeliveries; index++) assert.equal(push(`${index}`), undefined);
+  for (let index = 1; index < 1_000; index++) assert.equal(push(`${index}`), undefined);
   let released = false;
   const pause = push("last");
   assert.ok(pause instanceof Promise);
@@ -88,7 +94,7 @@ test("a full queue gives back a promise, which resolves when half of it has been
     released = true;
   });
   assert.equal(push("one more"), pause);
-  for (let index = 0; index < maxQueuedDeliveries / 2; index++) await iterator.next();
+  for (let index = 0; index < 500; index++) await iterator.next();
   await settle();
   assert.equal(released, false);
   await iterator.next();
@@ -118,7 +124,7 @@ test("its end answers a loop that waits, and releases who paused for it", async 
 
   const full = setup();
   let pause: Promise<void> | undefined;
-  for (let index = 0; index < maxQueuedDeliveries; index++) pause = full.push(`${index}`);
+  for (let index = 0; index < 1_000; index++) pause = full.push(`${index}`);
   full.iterator.end();
   await pause;
 });
@@ -142,13 +148,63 @@ test("a loop that is left has handled its last message, forgets the queue and en
   const state = setup();
   const { iterator, push, handled } = state;
   let pause: Promise<void> | undefined;
-  for (let index = 0; index <= maxQueuedDeliveries; index++) pause = push(`${index}`);
+  for (let index = 0; index <= 1_000; index++) pause = push(`${index}`);
   for await (const { id } of iterator) if (id === "1") break;
   assert.deepEqual(handled.slice(0, 3), ["0", "1", "2 dropped"]);
-  assert.equal(handled.length, maxQueuedDeliveries + 1);
+  assert.equal(handled.length, 1_001);
   assert.equal(state.ends, 1);
   assert.deepEqual(await iterator.next(), done);
   await pause;
+});
+
+test("a loop that drops its oldest pauses nobody, and is told of the gap before it gets what comes after", async () => {
+  const { iterator, push, handled, gaps } = setup("r", { maxQueued: 2, whenFull: "drop-oldest" });
+  for (const id of ["a", "b", "c", "d"]) assert.equal(push(id), undefined);
+  push("x", "other");
+  assert.deepEqual(handled.splice(0), ["a dropped", "b dropped", "x dropped"]);
+  assert.deepEqual(gaps, []);
+  const next = iterator.next();
+  assert.deepEqual(gaps, [{ roomId: "r", reason: "slow_consumer", after: undefined, upTo: undefined }]);
+  assert.equal(idOf(await next), "c");
+  assert.equal(idOf(await iterator.next()), "d");
+  void iterator.next();
+  assert.deepEqual(handled, ["c", "d"]);
+  assert.equal(gaps.length, 1);
+});
+
+test("a loop that closes when full pauses nobody, gives what is queued, and then throws what to do about it", async () => {
+  const state = setup("lobby", { maxQueued: 2, whenFull: "close" });
+  const { iterator, handled } = state;
+  const push = (id: string) => state.push(id, "lobby");
+  for (const id of ["a", "b"]) assert.equal(push(id), undefined);
+  assert.equal(state.ends, 0, "as many as may are no reason yet");
+  assert.equal(push("c"), undefined);
+  push("d");
+  assert.equal(state.ends, 1);
+  assert.deepEqual(handled.splice(0), ["c dropped", "d dropped"]);
+  assert.deepEqual([idOf(await iterator.next()), idOf(await iterator.next())], ["a", "b"]);
+  await assert.rejects(
+    iterator.next(),
+    hasCode("resource_exhausted", "lobby", "2 were waiting", "maxQueued", "whenFull", "listMessages()"),
+  );
+  assert.deepEqual(await iterator.next(), done);
+  assert.deepEqual([handled, state.gaps], [["a", "b"], []]);
+});
+
+test("messages of other rooms do not fill a loop, and one that waits is never full", async () => {
+  const state = setup("r", { maxQueued: 1, whenFull: "close" });
+  const waiting = [state.iterator.next(), state.iterator.next()] as const;
+  for (const id of ["a", "b", "c"]) state.push(id);
+  state.push("x", "other");
+  assert.deepEqual((await Promise.all(waiting)).map(idOf), ["a", "b"]);
+  assert.equal(state.ends, 0);
+});
+
+test("a loop that is left throws no more", async () => {
+  const { iterator, push } = setup(undefined, { maxQueued: 1, whenFull: "close" });
+  for (const id of ["a", "b"]) push(id);
+  await iterator.return();
+  assert.deepEqual(await iterator.next(), done);
 });
 
 test("two iterators do not disturb each other", async () => {

@@ -1,6 +1,7 @@
-import type { ImError } from "../im-error.ts";
+import { ImError } from "../im-error.ts";
 import type { ImMessage } from "../messages/im-message.ts";
-import { type Delivery, type MessageConsumer, maxQueuedDeliveries } from "./message-consumer.ts";
+import { DeliveryQueue, type DeliveryQueueOptions } from "./delivery-queue.ts";
+import type { Delivery, MessageConsumer } from "./message-consumer.ts";
 
 interface Waiter {
   resolve(result: IteratorResult<ImMessage>): void;
@@ -11,16 +12,18 @@ interface Waiter {
 export class MessageIterator implements MessageConsumer, AsyncIterableIterator<ImMessage> {
   readonly #roomId: string | undefined;
   readonly #onEnd: () => void;
-  #queue: Delivery[] = [];
+  readonly #closesWhenFull: boolean;
+  readonly #queue: DeliveryQueue;
   #handling: Delivery | undefined;
   #waiters: Waiter[] = [];
   #error: ImError | undefined;
-  #room: { promise: Promise<void>; resolve: () => void } | undefined;
   #ended = false;
 
-  constructor(roomId: string | undefined, onEnd: () => void) {
+  constructor(roomId: string | undefined, onEnd: () => void, options: DeliveryQueueOptions) {
     this.#roomId = roomId;
     this.#onEnd = onEnd;
+    this.#closesWhenFull = options.whenFull === "close";
+    this.#queue = new DeliveryQueue(options);
   }
 
   [Symbol.asyncIterator](): this {
@@ -34,25 +37,25 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     }
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
-      this.#handling?.onHandled();
-      this.#handling = delivery;
+      this.#handle(delivery);
       waiter.resolve({ done: false, value: delivery.message });
       return undefined;
     }
-    this.#queue.push(delivery);
-    if (this.#queue.length < maxQueuedDeliveries) return undefined;
-    this.#room ??= Promise.withResolvers<void>();
-    return this.#room.promise;
+    if (this.#closesWhenFull && this.#queue.isFull) {
+      delivery.onHandled("dropped");
+      this.end(tooSlow(this.#roomId, this.#queue.length));
+      return undefined;
+    }
+    return this.#queue.push(delivery);
   }
 
   next(): Promise<IteratorResult<ImMessage>> {
-    this.#handling?.onHandled();
-    this.#handling = this.#queue.shift();
-    if (this.#queue.length <= maxQueuedDeliveries / 2) {
-      this.#room?.resolve();
-      this.#room = undefined;
+    this.#handle(undefined);
+    const delivery = this.#queue.take();
+    if (delivery !== undefined) {
+      this.#handle(delivery);
+      return Promise.resolve({ done: false, value: delivery.message });
     }
-    if (this.#handling !== undefined) return Promise.resolve({ done: false, value: this.#handling.message });
     if (this.#ended) return this.#takeEnd();
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
@@ -63,16 +66,23 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     this.#ended = true;
     this.#error = error;
     this.#onEnd();
-    this.#room?.resolve();
+    this.#queue.release();
     for (const { resolve, reject } of this.#waiters.splice(0)) this.#takeEnd().then(resolve, reject);
   }
 
   return(): Promise<IteratorResult<ImMessage>> {
-    this.#handling?.onHandled();
-    this.#handling = undefined;
-    for (const delivery of this.#queue.splice(0)) delivery.onHandled("dropped");
+    this.#handle(undefined);
+    this.#queue.clear();
+    this.#error = undefined;
     this.end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** The one before is done with. */
+  #handle(delivery: Delivery | undefined): void {
+    const previous = this.#handling;
+    this.#handling = delivery;
+    previous?.onHandled();
   }
 
   /** An error is thrown once, as by any iterator. */
@@ -81,4 +91,13 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     this.#error = undefined;
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
+}
+
+function tooSlow(roomId: string | undefined, queued: number): ImError {
+  const what = roomId === undefined ? "the messages of all rooms" : `the messages of ${roomId}`;
+  return new ImError(
+    "resource_exhausted",
+    `the loop over ${what} was closed as too slow: ${queued} were waiting for it when another came. Begin a new loop and read what ` +
+      'is missing by listMessages(); take messages faster, raise maxQueued, or set whenFull to "pause" or "drop-oldest"',
+  );
 }

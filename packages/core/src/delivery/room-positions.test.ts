@@ -21,7 +21,8 @@ function setup() {
 }
 
 const at = (sequence: number, epoch = "e"): RoomPosition => ({ epoch, sequence: BigInt(sequence) });
-const gap = (after: RoomPosition | undefined, upTo: RoomPosition | undefined): Gap => ({ roomId: "r", after, upTo });
+const gap = (after: RoomPosition, upTo: RoomPosition): Gap => ({ roomId: "r", reason: "not_in_log", after, upTo });
+const blindGap = (after?: RoomPosition): Gap => ({ roomId: "r", reason: "no_cursor", after, upTo: undefined });
 
 function answer(head: RoomPosition | undefined, recovered = false): JoinRoomResponse {
   return create(JoinRoomResponseSchema, { recovered, ...(head === undefined ? {} : { head }) });
@@ -222,7 +223,7 @@ test("a join again on a server without positions is a gap of unknown extent", ()
   see(5);
   positions.onRejoinedBlindly("r");
   see(90);
-  assert.deepEqual(told, [gap(undefined, undefined), "e5", gap(at(5), undefined), "e90"]);
+  assert.deepEqual(told, [blindGap(), "e5", blindGap(at(5)), "e90"]);
 });
 
 test("a position that was given out does not move", () => {

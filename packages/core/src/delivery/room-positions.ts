@@ -7,14 +7,24 @@ export interface RoomPosition {
   readonly sequence: bigint;
 }
 
-/** Messages of a room that this client may have missed and will not get by itself. */
+/** Messages of a room that this client, or a slow consumer in it, may have missed and will not get by itself. */
 export interface Gap {
   readonly roomId: string;
-  /** The last position seen before it; undefined when none was known. */
+  /**
+   * Why they are missing:
+   *
+   * - `not_in_log`: what the server gave of the room's log leaves them out; it no longer reaches back that far, or is a new one
+   * - `no_cursor`: the room was joined again with nothing to resume from, as on a server that tells no positions
+   * - `slow_consumer`: a loop or the `message` listeners, with `whenFull: "drop-oldest"`, were too slow. Only they missed them, and
+   *   `listMessages` still has them, as far as the server's history reaches
+   */
+  readonly reason: "not_in_log" | "no_cursor" | "slow_consumer";
+  /** The last position before it; undefined when none was known. */
   readonly after: RoomPosition | undefined;
   /**
    * The position up to which messages may be missing, though some of them may still come. Sequence 0 of another epoch is
-   * the beginning of a new log: the end of the old one is lost. Undefined when the server tells no positions.
+   * the beginning of a new log: the end of the old one is lost. Undefined when what is missing has no positions: on a server that
+   * tells none, and where a slow consumer missed system events only.
    */
   readonly upTo: RoomPosition | undefined;
 }
@@ -60,7 +70,7 @@ export class RoomPositions {
     const sameEpoch = cursor.epoch === epoch;
     if (sameEpoch && sequence <= cursor.sequence) return false;
     if (!sameEpoch || (previousSequence > cursor.sequence && previousSequence > cursor.reportedUpTo)) {
-      this.#onGap({ roomId, after: positionOf(cursor), upTo: { epoch, sequence: previousSequence } });
+      this.#reportLoss(roomId, cursor, { epoch, sequence: previousSequence });
     }
     if (!sameEpoch) cursor.reportedUpTo = 0n;
     cursor.epoch = epoch;
@@ -90,13 +100,13 @@ export class RoomPositions {
     const isCutOff = sent.epoch === head.epoch && sent.sequence > head.sequence;
     if (sameEpoch && cursor.sequence >= head.sequence && !isCutOff) return;
     if (sameEpoch) {
-      this.#onGap({ roomId, after: positionOf(cursor), upTo: positionOf(head) });
+      this.#reportLoss(roomId, cursor, positionOf(head));
       if (isCutOff) cursor.sequence = head.sequence;
       cursor.reportedUpTo = head.sequence;
       return;
     }
     // What is lost is the end of the old log; the new one is replayed from where it begins.
-    this.#onGap({ roomId, after: positionOf(cursor), upTo: { epoch: head.epoch, sequence: 0n } });
+    this.#reportLoss(roomId, cursor, { epoch: head.epoch, sequence: 0n });
     cursor.epoch = head.epoch;
     cursor.sequence = 0n;
     cursor.reportedUpTo = 0n;
@@ -104,8 +114,12 @@ export class RoomPositions {
 
   /** A join again on a server without positions: what was said meanwhile is lost, and how much is not known. */
   onRejoinedBlindly(roomId: string): void {
-    this.#onGap({ roomId, after: this.get(roomId), upTo: undefined });
+    this.#onGap({ roomId, reason: "no_cursor", after: this.get(roomId), upTo: undefined });
     this.#cursors.delete(roomId);
+  }
+
+  #reportLoss(roomId: string, cursor: Cursor, upTo: RoomPosition): void {
+    this.#onGap({ roomId, reason: "not_in_log", after: positionOf(cursor), upTo });
   }
 
   #isNew({ roomId, fromUserId, messageId }: MessageResponse): boolean {

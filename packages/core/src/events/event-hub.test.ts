@@ -119,6 +119,20 @@ test("emit gives a promise only when a listener gave one, and it settles with th
 });
 
 describe("adding and removing", () => {
+  test("tells whether anybody listens", () => {
+    const { hub } = setup();
+    const listener = () => {};
+    assert.equal(hub.has("tick"), false);
+    hub.on("tick", listener);
+    assert.deepEqual([hub.has("tick"), hub.has("tock")], [true, false]);
+    hub.off("tick", listener);
+    assert.equal(hub.has("tick"), false);
+    hub.once("tick", listener);
+    assert.equal(hub.has("tick"), true);
+    void hub.emit("tick", 1);
+    assert.equal(hub.has("tick"), false);
+  });
+
   test("a listener stands once, in the order of adding, until it is removed", () => {
     const { hub } = setup();
     const heard: string[] = [];

@@ -34,6 +34,11 @@ export class EventHub<Events extends { error: ImError }> {
     this.#listeners.get(name)?.delete(listener);
   }
 
+  /** Somebody listens. */
+  has(name: keyof Events): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   /** Calls every listener; a promise when at least one of them gave one, settled when all of those are. */
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): Promise<void> | undefined {
     const listeners = this.#listeners.get(name);

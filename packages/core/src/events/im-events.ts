@@ -17,7 +17,7 @@ export interface ImEvents {
   /** Something failed that no call of yours was there to hear of; among it the end of reconnecting. */
   error: ImError;
   stateChange: { readonly state: ConnectionState; readonly previous: ConnectionState };
-  /** Messages of a room that were missed and will not come. Told before anything later of the room. */
+  /** Messages of a room that were missed and will not come. Told before anything later of the room, to the consumer that missed them. */
   gap: Gap;
   /** The known instances are others, have gone stale, with why, or are confirmed again. */
   instances: KnownInstances & { readonly error: ImError | undefined };
