@@ -67,3 +67,8 @@ export function listener<T>(name: string, value: T | undefined): T | undefined {
   if (value === undefined || typeof value === "function") return value;
   throw invalidArgument(name, value, "a function");
 }
+
+export function oneOf<T extends string>(name: string, value: T, ...allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  throw invalidArgument(name, value, allowed.map((word) => `"${word}"`).join(" or "));
+}

@@ -28,8 +28,10 @@ export class ClientLifecycle {
       return Promise.reject(new ImError("failed_precondition", message));
     }
     return this.#parts.connection.connect(signal, async (ends) => {
+      const { instances, delivery } = this.#parts;
+      const stuck = () => notDone(connectTimeoutMs, "the store has not opened");
+      await within(connectTimeoutMs, clock, delivery.restore(), stuck, ends);
       if (discovery === undefined) return;
-      const { instances } = this.#parts;
       const gaveUp = new AbortController();
       const stop = AbortSignal.any([ends, gaveUp.signal]);
       const found = this.#follow(discovery).then(() => instances.untilNotEmpty(stop));
@@ -40,8 +42,8 @@ export class ClientLifecycle {
 
   /** Takes no more messages and waits until those that were taken are settled; rejects `deadline_exceeded`. */
   async drain(timeoutMs: number): Promise<void> {
-    const { sender, outbox } = this.#parts;
-    const late = () => notDone(timeoutMs, `${outbox.size} messages are not settled yet`);
+    const { sender, delivery } = this.#parts;
+    const late = () => notDone(timeoutMs, `${delivery.outbox.size} messages are not settled yet`);
     await within(timeoutMs, this.#options.clock, sender.drain(), late);
   }
 
@@ -51,7 +53,7 @@ export class ClientLifecycle {
   }
 
   async #disconnect(timeoutMs: number): Promise<void> {
-    const { connection, departure, outbox, conversation, events } = this.#parts;
+    const { connection, departure, delivery, events } = this.#parts;
     const { discovery, endpointPool, ownsEndpointPool } = this.#options;
     const wasUp = connection.state === "connected" || connection.state === "reconnecting";
     if (connection.state === "connected") {
@@ -60,17 +62,22 @@ export class ClientLifecycle {
     }
     departure.cancel();
     await connection.close(closeGraceMs);
-    outbox.close(new ImError("canceled", "the client was disconnected"));
+    delivery.outbox.close(new ImError("canceled", "the client was disconnected"));
     this.#ended.abort();
     if (ownsEndpointPool) await endpointPool.close();
-    conversation.close();
+    delivery.inbox.close();
     if (wasUp) void events.emit("disconnect", undefined);
     // Last, and bounded: the rest must not depend on what somebody else wrote.
-    if (discovery !== undefined) {
-      const late = () => notDone(timeoutMs, "the discovery has not closed");
-      await within(timeoutMs, this.#options.clock, discovery.close(), late).catch(
-        (reason: unknown) => void events.emit("error", ImError.from(reason, "closing the discovery")),
-      );
+    await this.#closeForeign("the store", timeoutMs, () => delivery.closeStore());
+    await this.#closeForeign("the discovery", timeoutMs, () => discovery?.close());
+  }
+
+  async #closeForeign(what: string, timeoutMs: number, close: () => Promise<void> | undefined): Promise<void> {
+    const late = () => notDone(timeoutMs, `${what} has not closed`);
+    try {
+      await within(timeoutMs, this.#options.clock, Promise.resolve(close()), late);
+    } catch (reason) {
+      void this.#parts.events.emit("error", ImError.from(reason, `closing ${what}`));
     }
   }
 

@@ -1,6 +1,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { ServiceInstance } from "@im-sdk/contracts";
 import { IMService, type MessageResponse } from "@im-sdk/gen";
+import { createDelivery } from "./client-delivery.ts";
 import { connectOnce } from "./connection/connect-once.ts";
 import { Connection } from "./connection/connection.ts";
 import { Departure } from "./connection/departure.ts";
@@ -13,10 +14,7 @@ import { createRoutedTransport } from "./connection/routed-transport.ts";
 import { Conversation } from "./delivery/conversation.ts";
 import type { Greeting } from "./delivery/greeting.ts";
 import { type DeliveryHandler, HandlerConsumer } from "./delivery/handler-consumer.ts";
-import { JoinedRooms } from "./delivery/joined-rooms.ts";
 import { MessageSender } from "./delivery/message-sender.ts";
-import { Outbox } from "./delivery/outbox.ts";
-import { type Gap, RoomPositions } from "./delivery/room-positions.ts";
 import { EventHub } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import type { ResolvedImClientOptions } from "./im-client-options.ts";
@@ -45,10 +43,8 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     },
     onError: (error) => void events.emit("error", error),
   });
-  const onGap = (gap: Gap) => void events.emit("gap", gap);
-  const outbox = new Outbox(options.outbox, clock);
-  const positions = new RoomPositions(onGap);
-  const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => void events.emit("error", error) });
+  const delivery = createDelivery(options, events);
+  const { outbox, positions, rooms, inbox, onGap } = delivery;
 
   const tokens = createTokenCache(options);
   const identity = createIdentityInterceptor({ userId, capabilities });
@@ -66,11 +62,11 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     userId,
     defaultRoomId: options.defaultRoomId,
     outbox,
+    inbox,
     rooms,
     positions,
     joinByCall: (roomId) => roomCalls.rejoin(roomId),
     onServerDraining: (link) => void connection.replace(link),
-    onGap,
     onError: (error) => void events.emit("error", error),
   });
 
@@ -135,13 +131,13 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     },
     onLost(error) {
       departure.check();
-      conversation.onLost();
+      conversation.onLost(error);
       void events.emit("disconnect", error);
     },
     onReconnecting: (attempt) => void events.emit("reconnecting", attempt),
     onGaveUp(error) {
       outbox.close(error);
-      conversation.giveUp(error);
+      inbox.giveUp(error);
       void events.emit("error", error);
     },
   });
@@ -160,11 +156,12 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const service: Client<typeof IMService> = createClient(IMService, interceptTransport(routed, [retry, ...perCall]));
   const { requestTimeoutMs, maxSendBytes } = options;
   const roomCalls = new RoomCalls({ userId, service, connection, rooms, positions, requestTimeoutMs });
-  const sender = new MessageSender({ userId, requestTimeoutMs, maxSendBytes, outbox, connection, clock });
+  const { maxAgeMs } = options.outbox;
+  const sender = new MessageSender({ userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, connection, clock });
 
   const toListeners: DeliveryHandler = ({ message }) =>
-    events.has("message") ? events.emit("message", message) : "dropped";
-  conversation.addConsumer(new HandlerConsumer(toListeners, { ...options.inbox, onGap }));
+    events.has("message") ? events.emit("message", message) : "skipped";
+  inbox.add(new HandlerConsumer(toListeners, { ...options.inbox, onGap }));
   if (options.onMessage !== undefined) events.on("message", options.onMessage);
   if (options.onConnect !== undefined) events.on("connect", options.onConnect);
   if (options.onDisconnect !== undefined) events.on("disconnect", options.onDisconnect);
@@ -178,7 +175,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     options.hasOwnBalancer ||
     instances.list !== undefined;
 
-  return { events, instances, outbox, conversation, connection, departure, service, rooms: roomCalls, sender, canPick };
+  return { events, instances, delivery, connection, departure, service, rooms: roomCalls, sender, canPick };
 }
 
 function createTokenCache({ credentials, clock }: ResolvedImClientOptions): TokenCache | undefined {

@@ -38,7 +38,13 @@ test("a user id is all that is needed; the rest has its default", () => {
       maxSendBytes: 4 * 1024 * 1024,
       tls: false,
       interceptors: [],
-      outbox: { maxMessages: 10_000, maxBytes: 64 * 1024 * 1024, whenFull: "wait" },
+      outbox: {
+        maxMessages: 10_000,
+        maxBytes: 64 * 1024 * 1024,
+        maxAgeMs: 600_000,
+        whenFull: "wait",
+        resendUnanswered: false,
+      },
       inbox: { maxQueued: 1_000, whenFull: "pause" },
     },
   );

@@ -1,5 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
 import {
+  type ClientStore,
   type Clock,
   type LoadBalancer,
   type ServiceDiscovery,
@@ -7,7 +8,7 @@ import {
   systemClock,
 } from "@im-sdk/contracts";
 import { invalidArgument, requireId } from "./check-argument.ts";
-import { credentials, flag, interceptors, listener, resolveTls, retries, shaped } from "./check-option.ts";
+import { credentials, flag, interceptors, listener, oneOf, resolveTls, retries, shaped } from "./check-option.ts";
 import { createDefaultBalancer } from "./connection/default-balancer.ts";
 import type { TlsOptions } from "./connection/endpoint.ts";
 import { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
@@ -45,6 +46,14 @@ export interface ImClientBaseOptions {
   outbox?: OutboxOptions;
   /** Bounds on messages that wait for the `message` listeners. Loops have theirs with `messages()`. */
   inbox?: InboxOptions;
+  /**
+   * When a message counts as read, so that it is not given again after a restart: when it is handed to a listener or loop
+   * (`automatic`, default: at most once), or when `ack()` is called on it (`manual`: at least once; what was not acknowledged
+   * comes again after a reconnect, too). A server without positions gives nothing again.
+   */
+  acknowledge?: "automatic" | "manual";
+  /** Keeps unsettled messages and how far each room was read beyond this process; the client closes it. By default neither is kept. */
+  store?: ClientStore;
   /** Largest message taken, in bytes; default 4 MiB. */
   maxReceiveBytes?: number;
   /** Largest message sent, in bytes; default 4 MiB. */
@@ -139,6 +148,8 @@ export function resolveImClientOptions(options: ImClientOptions) {
     ownsEndpointPool: options.endpointPool === undefined,
     outbox: resolveOutboxOptions(options.outbox),
     inbox: resolveInboxOptions(options.inbox),
+    acknowledge: oneOf("acknowledge", options.acknowledge ?? "automatic", "automatic", "manual"),
+    store: shaped("store", options.store, "load", "write", "close"),
     clock: shaped("clock", options.clock, "now", "setTimeout", "clearTimeout") ?? systemClock,
     random: listener("random", options.random) ?? Math.random,
     onMessage: listener("onMessage", options.onMessage),

@@ -157,7 +157,7 @@ export class ImClient implements AsyncDisposable {
    * reconnecting, the loop throws why. A slow loop slows the stream down unless `whenFull` says otherwise. Bad options throw.
    */
   messages(options: MessagesOptions = {}): AsyncIterableIterator<ImMessage> {
-    return this.#parts.conversation.iterate(options.roomId, options.signal, resolveMessagesOptions(options));
+    return this.#parts.delivery.inbox.iterate(options.roomId, options.signal, resolveMessagesOptions(options));
   }
 
   /** A room's history, oldest first, where the server keeps one. */

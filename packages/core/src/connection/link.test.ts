@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import type { ClientHttp2Stream } from "node:http2";
 import { describe, test } from "node:test";
 import { createInstance } from "@im-sdk/testing";
@@ -41,7 +42,7 @@ test("a frame is written when the transport says so, or else when it asks for th
     onWritten: (messageIds) => written.push(...messageIds),
   });
   await settle();
-  telling.observer?.onOpen?.({} as ClientHttp2Stream);
+  telling.observer?.onOpen?.(new EventEmitter() as ClientHttp2Stream);
   await telling.pull();
   await telling.pull();
   assert.equal(written.length, 0);
@@ -67,7 +68,7 @@ test("it hears through its lease that the session is about to go, and belongs to
     onDraining: (link) => draining.push(link),
   });
   await settle();
-  scripted.observer?.onOpen?.({ session } as ClientHttp2Stream);
+  scripted.observer?.onOpen?.(Object.assign(new EventEmitter(), { session }) as unknown as ClientHttp2Stream);
   onGoaway?.();
   assert.deepEqual(draining, [scripted.link]);
   assert.equal(scripted.link.instance, instance);
@@ -194,4 +195,25 @@ describe("its end", () => {
     await scripted.link.opened;
     assert.equal(releases, 1);
   });
+});
+
+test("a stream that closes while a frame holds up the next is read to its end at once", async () => {
+  const frames: string[] = [];
+  const scripted = new ScriptedLink({
+    onFrame: ({ messageId }) => {
+      frames.push(messageId);
+      return new Promise(() => {});
+    },
+  });
+  await settle();
+  const stream = new EventEmitter();
+  scripted.observer?.onOpen?.(stream as ClientHttp2Stream);
+  for (const id of ["a", "b", "c"]) scripted.response.push(incoming(id));
+  await settle();
+  assert.deepEqual(frames, ["a"]);
+  scripted.response.fail(new Error("reset"));
+  stream.emit("close");
+  await settle();
+  assert.deepEqual(frames, ["a", "b", "c"]);
+  assert.ok(scripted.endedWith instanceof ImError && scripted.endedWith.message.includes("reset"));
 });

@@ -38,6 +38,8 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #outgoing: OutgoingFrames;
   readonly #abort = new AbortController();
+  /** The stream has closed, though what has arrived on it may not be read yet. */
+  readonly #gone = new AbortController();
   #capabilities: ReadonlySet<Capability> = new Set();
   #isOpen = true;
   #reportsWrites = false;
@@ -112,9 +114,12 @@ export class Link {
 
   async #run(onOpened: () => void): Promise<ImError | undefined> {
     const { transport, header, onFrame } = this.#options;
+    // Nobody need wait for room when no more can come: the end is to be known at once.
+    const unpaused = AbortSignal.any([this.#abort.signal, this.#gone.signal]);
     const contextValues = createContextValues().set(streamObserverKey, {
       onOpen: (stream) => {
         this.#reportsWrites = true;
+        stream.once("close", () => this.#gone.abort());
         // A request stream has a session from its first moment on.
         const session = stream.session as Parameters<EndpointLease["follow"]>[0] | undefined;
         if (session !== undefined) this.#options.lease?.follow(session, () => this.#options.onDraining(this));
@@ -134,7 +139,7 @@ export class Link {
         }
         const pause = onFrame(result.value, this);
         if (pause === undefined) continue;
-        await untilAborted(pause, this.#abort.signal);
+        await untilAborted(pause, unpaused);
         if (this.#abort.signal.aborted) return this.#endedBy?.reason;
       }
     } catch (reason) {

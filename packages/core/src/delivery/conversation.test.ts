@@ -19,32 +19,38 @@ import { hasCode } from "../test-kit/has-code.ts";
 import { ScriptedLink, type ScriptedLinkOptions } from "../test-kit/scripted-link.ts";
 import { settle } from "../test-kit/until.ts";
 import { Conversation } from "./conversation.ts";
+import type { Gap } from "./gap.ts";
 import { HandlerConsumer } from "./handler-consumer.ts";
+import { Inbox } from "./inbox.ts";
 import { type InboxOptions, resolveInboxOptions } from "./inbox-options.ts";
 import { JoinedRooms } from "./joined-rooms.ts";
 import type { Delivery } from "./message-consumer.ts";
 import { Outbox } from "./outbox.ts";
 import { resolveOutboxOptions } from "./outbox-options.ts";
-import { type Gap, RoomPositions } from "./room-positions.ts";
+import { RoomPositions } from "./room-positions.ts";
 
 interface Setup {
+  acknowledge?: "automatic" | "manual";
   userId?: string;
   defaultRoomId?: string;
   inbox?: InboxOptions;
 }
 
-function setup({ userId = "ann", defaultRoomId, inbox }: Setup = {}) {
+function setup({ userId = "ann", defaultRoomId, inbox: bounds, acknowledge = "automatic" }: Setup = {}) {
   const gaps: Gap[] = [];
   const errors: ImError[] = [];
   const draining: Link[] = [];
   const joinedByCall: string[] = [];
-  const outbox = new Outbox(resolveOutboxOptions(), new ManualClock());
-  const positions = new RoomPositions((gap) => gaps.push(gap));
+  const outbox = new Outbox({ options: resolveOutboxOptions(), clock: new ManualClock() });
+  const onGap = (gap: Gap) => void gaps.push(gap);
+  const positions = new RoomPositions({ onGap, waitsForAcknowledge: acknowledge === "manual" });
+  const inbox = new Inbox({ positions, acknowledge, onGap });
   const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => errors.push(error) });
   const conversation = new Conversation({
     userId,
     defaultRoomId,
     outbox,
+    inbox,
     rooms,
     positions,
     joinByCall: async (roomId) => {
@@ -52,7 +58,6 @@ function setup({ userId = "ann", defaultRoomId, inbox }: Setup = {}) {
       if (roomId === "forbidden") throw new ImError("permission_denied", "no");
     },
     onServerDraining: (link) => draining.push(link),
-    onGap: (gap) => gaps.push(gap),
     onError: (error) => errors.push(error),
   });
   const delivered: string[] = [];
@@ -62,9 +67,7 @@ function setup({ userId = "ann", defaultRoomId, inbox }: Setup = {}) {
     delivered.push(message.id);
     return isSlow ? new Promise<void>((resolve) => finishers.push(resolve)) : undefined;
   };
-  conversation.addConsumer(
-    new HandlerConsumer(handler, { ...resolveInboxOptions(inbox), onGap: (gap) => void gaps.push(gap) }),
-  );
+  inbox.add(new HandlerConsumer(handler, { ...resolveInboxOptions(bounds), onGap }));
   const send = (id: string) => {
     const sent = outbox.send(outgoing(id), { timeoutMs: 1_000 });
     sent.catch(() => {});
@@ -72,6 +75,7 @@ function setup({ userId = "ann", defaultRoomId, inbox }: Setup = {}) {
   };
   return {
     conversation,
+    inbox,
     outbox,
     positions,
     rooms,
@@ -107,7 +111,7 @@ function setup({ userId = "ann", defaultRoomId, inbox }: Setup = {}) {
     async lose(scripted: ScriptedLink): Promise<void> {
       scripted.link.abort();
       await settle();
-      conversation.onLost();
+      conversation.onLost(new ImError("unavailable", "gone"));
     },
   };
 }
@@ -385,11 +389,11 @@ describe("a received frame", () => {
   });
 
   test("waits for the slowest of several consumers", async () => {
-    const { conversation, link } = setup();
+    const { inbox, link } = setup();
     const pauses = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     let seen = 0;
     for (const { promise } of pauses) {
-      conversation.addConsumer({
+      inbox.add({
         push() {
           seen++;
           return promise;
@@ -409,9 +413,9 @@ describe("a received frame", () => {
   });
 
   test("waits for no loop that drops or is closed, and what those miss is told", async () => {
-    const { conversation, delivered, gaps, link } = setup();
-    const dropping = conversation.iterate("r", undefined, { maxQueued: 2, whenFull: "drop-oldest" });
-    const closing = conversation.iterate("r", undefined, { maxQueued: 2, whenFull: "close" });
+    const { inbox, delivered, gaps, link } = setup();
+    const dropping = inbox.iterate("r", undefined, { maxQueued: 2, whenFull: "drop-oldest" });
+    const closing = inbox.iterate("r", undefined, { maxQueued: 2, whenFull: "close" });
     const up = await link();
     const frames = Array.from({ length: 5 }, (_, index) =>
       incoming(`${index}`, { epoch: "e", sequence: BigInt(index + 1), previousSequence: BigInt(index) }),
@@ -441,11 +445,11 @@ describe("a message that asks to be acknowledged", () => {
   const asking = (id: string) => incoming(id, { ackRequired: true });
 
   test("is when all consumers are done with it, once, with its id", async () => {
-    const { conversation, slowDown, finishOne, link } = setup();
+    const { inbox, slowDown, finishOne, link } = setup();
     const up = await link();
     slowDown();
-    const loop = conversation.iterate(undefined, undefined);
-    const other = conversation.iterate("another room", undefined);
+    const loop = inbox.iterate(undefined, undefined);
+    const other = inbox.iterate("another room", undefined);
     up.response.push(asking("m"), incoming("not asked"));
     await settle();
     await finishOne();
@@ -465,9 +469,9 @@ describe("a message that asks to be acknowledged", () => {
   });
 
   test("can be by hand before that, and is not a second time", async () => {
-    const { conversation, link } = setup();
+    const { inbox, link } = setup();
     const up = await link();
-    const loop = conversation.iterate(undefined, undefined);
+    const loop = inbox.iterate(undefined, undefined);
     up.response.push(asking("m"));
     const { value } = await loop.next();
     value?.ack();
@@ -478,20 +482,20 @@ describe("a message that asks to be acknowledged", () => {
   });
 
   test("is also when consumers come and go while it is handed out", async () => {
-    const { conversation, link } = setup();
+    const { inbox, link } = setup();
     const up = await link();
     const leaving = new AbortController();
     let joined: AsyncIterator<{ id: string }> | undefined;
-    conversation.addConsumer({
+    inbox.add({
       push({ onHandled }) {
         leaving.abort();
-        joined = conversation.iterate(undefined, undefined);
+        joined = inbox.iterate(undefined, undefined);
         onHandled();
         return undefined;
       },
       end() {},
     });
-    conversation.iterate(undefined, leaving.signal);
+    inbox.iterate(undefined, leaving.signal);
     up.response.push(asking("m"));
     await settle();
     assert.deepEqual(acksOf(up), ["m"]);
@@ -561,44 +565,41 @@ describe("the outbox", () => {
 
 describe("loops over messages", () => {
   test("end when their signal aborts and when the conversation closes, and begin ended afterwards", async () => {
-    const { conversation } = setup();
+    const { inbox } = setup();
     const abort = new AbortController();
-    const [aborted, closed] = [
-      conversation.iterate(undefined, abort.signal),
-      conversation.iterate(undefined, undefined),
-    ];
+    const [aborted, closed] = [inbox.iterate(undefined, abort.signal), inbox.iterate(undefined, undefined)];
     const waiting = [aborted.next(), closed.next()];
     abort.abort();
     assert.equal((await waiting[0])?.done, true);
-    conversation.close();
+    inbox.close();
     assert.equal((await waiting[1])?.done, true);
     for (const signal of [abort.signal, undefined]) {
-      assert.equal((await conversation.iterate(undefined, signal).next()).done, true);
+      assert.equal((await inbox.iterate(undefined, signal).next()).done, true);
     }
   });
 
   test("throw the reason when no connection comes any more, also those that begin later", async () => {
-    const { conversation } = setup();
-    const waiting = conversation.iterate(undefined, undefined).next();
-    conversation.giveUp(new ImError("unavailable", "gave up"));
+    const { inbox } = setup();
+    const waiting = inbox.iterate(undefined, undefined).next();
+    inbox.giveUp(new ImError("unavailable", "gave up"));
     await assert.rejects(waiting, /gave up/);
-    const again = conversation.iterate(undefined, undefined);
+    const again = inbox.iterate(undefined, undefined);
     await assert.rejects(again.next(), /gave up/);
     assert.equal((await again.next()).done, true);
   });
 
   test("leave nothing at the signal when they have ended", async () => {
     const { signal } = new AbortController();
-    const loop = setup().conversation.iterate(undefined, signal);
+    const loop = setup().inbox.iterate(undefined, signal);
     assert.equal(getEventListeners(signal, "abort").length, 1);
     await loop.return();
     assert.equal(getEventListeners(signal, "abort").length, 0);
   });
 
   test("that are left get no more", async () => {
-    const { conversation, link } = setup();
+    const { inbox, link } = setup();
     const up = await link();
-    const loop = conversation.iterate(undefined, undefined);
+    const loop = inbox.iterate(undefined, undefined);
     await loop.return();
     up.response.push(incoming("m", { ackRequired: true }));
     await settle();

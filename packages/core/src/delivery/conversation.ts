@@ -2,84 +2,40 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { AckContentSchema, type MessageResponse, MessageType } from "@im-sdk/gen";
 import type { Link } from "../connection/link.ts";
 import { ImError } from "../im-error.ts";
-import { decodeMessage } from "../messages/decode-message.ts";
-import type { ImMessage } from "../messages/im-message.ts";
 import { ackFrame, isServerDraining } from "./control-frames.ts";
 import { composeGreeting, type Greeting } from "./greeting.ts";
-import { resolveMessagesOptions } from "./inbox-options.ts";
+import type { Inbox } from "./inbox.ts";
 import type { JoinedRooms } from "./joined-rooms.ts";
-import type { MessageConsumer } from "./message-consumer.ts";
-import { MessageIterator } from "./message-iterator.ts";
+import { LaggingRooms } from "./lagging-rooms.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Gap, RoomPositions } from "./room-positions.ts";
+import type { RoomPositions } from "./room-positions.ts";
 
 export interface ConversationOptions {
   userId: string;
   defaultRoomId: string | undefined;
   outbox: Outbox;
+  inbox: Inbox;
   rooms: JoinedRooms;
   positions: RoomPositions;
   /** Joins a room by a unary call, for servers that do not resume. */
   joinByCall(roomId: string): Promise<void>;
   onServerDraining(link: Link): void;
-  /** A loop over messages was too slow for some of them. */
-  onGap(gap: Gap): void;
   onError(error: ImError): void;
 }
-
-/** Held for consumers at the most while sends wait for their ACKs. */
-const maxUnhandledBytes = 64 * 1024 * 1024;
-
-/** What a message costs beside its content, roughly. */
-const frameOverheadBytes = 512;
 
 /** What is said on the stream, whichever stream it is at the moment: from frames to messages and back. */
 export class Conversation {
   readonly #options: ConversationOptions;
-  readonly #consumers = new Set<MessageConsumer>();
+  readonly #lagging = new LaggingRooms();
   #link: Link | undefined;
   #resumes = false;
   #hasConnected = false;
   /** Made for a stream that is not up yet, and perhaps never will be. */
   #pendingGreeting: Greeting | undefined;
-  #isClosed = false;
-  #gaveUp: ImError | undefined;
-  #unhandledBytes = 0;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
     if (options.defaultRoomId !== undefined) options.rooms.add(options.defaultRoomId, {});
-  }
-
-  addConsumer(consumer: MessageConsumer): void {
-    this.#consumers.add(consumer);
-  }
-
-  /** Messages from now on, of one room or all, until the loop is left, the signal aborts or the conversation closes. */
-  iterate(roomId?: string, signal?: AbortSignal, bounds = resolveMessagesOptions()): MessageIterator {
-    const end = () => iterator.end();
-    const onEnd = () => {
-      signal?.removeEventListener("abort", end);
-      this.#consumers.delete(iterator);
-    };
-    const iterator = new MessageIterator(roomId, onEnd, { ...bounds, onGap: this.#options.onGap });
-    this.#consumers.add(iterator);
-    signal?.addEventListener("abort", end, { once: true });
-    if (signal?.aborted || this.#isClosed) iterator.end();
-    else if (this.#gaveUp !== undefined) iterator.end(this.#gaveUp);
-    return iterator;
-  }
-
-  /** Ends the loops over messages, now and to come. */
-  close(): void {
-    this.#isClosed = true;
-    for (const consumer of [...this.#consumers]) consumer.end();
-  }
-
-  /** No connection comes any more: loops over messages throw the reason, until there is a connection again. */
-  giveUp(error: ImError): void {
-    this.#gaveUp = error;
-    for (const consumer of [...this.#consumers]) consumer.end(error);
   }
 
   /** How to open the next stream; one that was made before and not used is forgotten. */
@@ -93,8 +49,8 @@ export class Conversation {
   onLink(link: Link, greeting: Greeting, previous: Link | undefined): void {
     const isRejoin = this.#hasConnected;
     this.#hasConnected = true;
-    this.#gaveUp = undefined;
     this.#link = link;
+    this.#options.inbox.onConnected();
     if (this.#pendingGreeting === greeting) this.#pendingGreeting = undefined;
     previous?.setSource(undefined);
     this.#joinRooms(link, greeting, isRejoin);
@@ -112,9 +68,9 @@ export class Conversation {
     void link.opened.then(() => this.#onLateGrant(link));
   }
 
-  onLost(): void {
+  onLost(error: ImError): void {
     this.#link = undefined;
-    this.#options.outbox.detach();
+    this.#options.outbox.detach(error);
     this.#options.rooms.forgetPending();
   }
 
@@ -122,63 +78,76 @@ export class Conversation {
     for (const messageId of messageIds) this.#options.outbox.onWritten(messageId);
   }
 
-  /** Takes a received frame; a promise when a consumer has as many waiting as it may. */
+  /** Takes a received frame; a promise asks for a pause until it resolves. */
   onFrame(frame: MessageResponse, link: Link): Promise<void> | undefined {
-    const { outbox, rooms, positions, onServerDraining } = this.#options;
+    const { outbox, rooms, onServerDraining } = this.#options;
     if (frame.type === MessageType.HEARTBEAT) return undefined;
     if (frame.type === MessageType.ACK && link.capabilities.has("ack")) {
       outbox.onAck(fromBinary(AckContentSchema, frame.content));
       return undefined;
     }
     if (frame.type === MessageType.JOIN_ROOM && link.capabilities.has("resume")) {
-      rooms.onFrame(frame);
+      const roomId = rooms.onFrame(frame);
+      if (roomId !== undefined) this.#lagging.delete(link, roomId);
       return undefined;
     }
     if (link.capabilities.size > 0 && isServerDraining(frame)) {
       onServerDraining(link);
       return undefined;
     }
-    return positions.advance(frame) ? this.#deliver(frame, link) : undefined;
+    return this.#onMessage(frame, link);
   }
 
-  #deliver(frame: MessageResponse, link: Link): Promise<void> | undefined {
-    let unanswered = frame.ackRequired;
-    const ack = () => {
-      if (!unanswered) return;
-      unanswered = false;
+  #onMessage(frame: MessageResponse, link: Link): Promise<void> | undefined {
+    const { inbox, positions } = this.#options;
+    if (frame.sequence > 0n && link.capabilities.has("resume")) {
+      if (this.#lagging.has(link, frame.roomId)) return undefined;
+      if (inbox.isFull) {
+        this.#fallBehind(link, frame.roomId);
+        return undefined;
+      }
+    }
+    const accepted = positions.advance(frame);
+    const pause = accepted && inbox.deliver(frame, accepted, this.#answerTo(frame, link));
+    return pause === undefined ? undefined : this.#pauseFor(pause, link);
+  }
+
+  /** The messages of this room are dropped from here on, and asked for again once there is room for them. */
+  #fallBehind(link: Link, roomId: string): void {
+    const { inbox, rooms } = this.#options;
+    this.#lagging.add(link, roomId);
+    void inbox.untilRoom().then(() => {
+      if (link.isWritable && rooms.has(roomId)) link.push(rooms.joinFrame(roomId, true));
+    });
+  }
+
+  /** Tells the server, once and if it asked for that, that a message was handled. */
+  #answerTo(frame: MessageResponse, link: Link): () => void {
+    let isUnanswered = frame.ackRequired;
+    return () => {
+      if (!isUnanswered) return;
+      isUnanswered = false;
       const writable = link.isWritable ? link : this.#link;
       writable?.push(ackFrame(this.#options.userId, frame));
     };
-    const message: ImMessage = decodeMessage(frame, ack);
-    // Consumers may come and go while this message is handed out; it is for those who are there now.
-    const consumers = [...this.#consumers];
-    let remaining = consumers.length;
-    this.#unhandledBytes += frame.content.byteLength + frameOverheadBytes;
-    let isHandled = false;
-    const onHandled = (outcome?: "dropped") => {
-      remaining--;
-      isHandled ||= outcome === undefined;
-      if (remaining > 0) return;
-      this.#unhandledBytes -= frame.content.byteLength + frameOverheadBytes;
-      if (isHandled) ack();
-    };
-    let pause: Promise<void> | undefined;
-    for (const consumer of consumers) {
-      const wait = consumer.push({ message, onHandled });
-      if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
-    }
-    return pause === undefined ? undefined : this.#pauseFor(pause);
   }
 
   /**
    * A consumer that waits for an ACK would wait for ever if that stood behind the messages it has not taken yet. So the
-   * stream is read on while a send has no answer, up to a bound on what is held for the consumers.
+   * stream is read on while a send has no answer: messages beyond the bound are dropped and asked for again later or, where
+   * the server cannot do that, hold up the stream after all.
    */
-  #pauseFor(hasRoom: Promise<void>): Promise<void> | undefined {
-    const { unacknowledged } = this.#options.outbox;
-    if (this.#unhandledBytes > maxUnhandledBytes) return hasRoom;
-    if (!unacknowledged.isEmpty) return undefined;
-    return Promise.race([hasRoom, unacknowledged.whenFilled()]);
+  #pauseFor(hasRoom: Promise<void>, link: Link): Promise<void> | undefined {
+    const { inbox, outbox } = this.#options;
+    if (inbox.isFull && !link.capabilities.has("resume")) return hasRoom;
+    if (!outbox.unacknowledged.isEmpty) return undefined;
+    return new Promise((resolve) => {
+      const callOff = outbox.unacknowledged.onceFilled(resolve);
+      void hasRoom.then(() => {
+        callOff();
+        resolve();
+      });
+    });
   }
 
   #attach(link: Link): void {
@@ -197,7 +166,7 @@ export class Conversation {
         if (!greeted.has(roomId)) link.push(rooms.joinFrame(roomId, isRejoin));
         continue;
       }
-      if (isRejoin) positions.onRejoinedBlindly(roomId);
+      if (isRejoin || positions.isRestored(roomId)) positions.onRejoinedBlindly(roomId);
       const isNamedInHeader =
         roomId === defaultRoomId && (greeting.header.has("room-id") || greeting.header.has("room-id-bin"));
       if (!isNamedInHeader)

@@ -1,8 +1,8 @@
+import type { Gap } from "./gap.ts";
 import type { QueueBounds } from "./inbox-options.ts";
 import type { Delivery } from "./message-consumer.ts";
 import { PendingGaps } from "./pending-gaps.ts";
 import { Ring } from "./ring.ts";
-import type { Gap } from "./room-positions.ts";
 
 export interface DeliveryQueueOptions extends QueueBounds {
   /** Told of what `drop-oldest` has dropped, before anything later of the room is taken. */
@@ -71,6 +71,6 @@ export class DeliveryQueue {
     const oldest = this.#waiting.shift();
     if (oldest === undefined) return;
     this.#gaps.add(oldest.message);
-    oldest.onHandled("dropped");
+    oldest.onHandled("skipped");
   }
 }

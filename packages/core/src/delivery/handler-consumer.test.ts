@@ -4,17 +4,17 @@ import { ImError } from "../im-error.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
 import { settle } from "../test-kit/until.ts";
+import type { Gap } from "./gap.ts";
 import { HandlerConsumer } from "./handler-consumer.ts";
 import { type InboxOptions, resolveInboxOptions } from "./inbox-options.ts";
 import type { Delivery } from "./message-consumer.ts";
-import type { Gap } from "./room-positions.ts";
 
 function setup(isAsync: (id: string) => boolean, options: InboxOptions = {}) {
   const log: string[] = [];
   const running = new Map<string, () => void>();
   const gaps: Gap[] = [];
   const handler = ({ message: { id } }: Delivery) => {
-    if (id.startsWith("unheard")) return "dropped";
+    if (id.startsWith("unheard")) return "skipped";
     log.push(`begin ${id}`);
     if (!isAsync(id)) return undefined;
     return new Promise<void>((resolve) => running.set(id, resolve));
@@ -107,20 +107,20 @@ test("after its end no handler begins, and what had waited is dropped", async ()
   assert.deepEqual(log, ["handled b", "dropped e"]);
 });
 
-test("a message that nobody looks at is dropped, not handled, whether it waited or not", async () => {
+test("a message that nobody looks at is skipped, not handled, whether it waited or not", async () => {
   const { push, log, finish } = setup((id) => id === "a");
   push("unheard 1");
   push("a");
   push("unheard 2");
   push("b");
   await finish("a");
-  assert.deepEqual(log, ["dropped unheard 1", "begin a", "handled a", "dropped unheard 2", "begin b", "handled b"]);
+  assert.deepEqual(log, ["skipped unheard 1", "begin a", "handled a", "skipped unheard 2", "begin b", "handled b"]);
 });
 
 test("one that drops its oldest pauses nobody, and is told of the gap before it gets what comes after", async () => {
   const { push, log, gaps, finish } = setup((id) => id === "a", { maxQueued: 2, whenFull: "drop-oldest" });
   for (const id of ["a", "b", "c", "d", "e"]) assert.equal(push(id), undefined);
-  assert.deepEqual(log.splice(0), ["begin a", "dropped b", "dropped c"]);
+  assert.deepEqual(log.splice(0), ["begin a", "skipped b", "skipped c"]);
   await finish("a");
   assert.deepEqual(log, ["handled a", "gap", "begin d", "handled d", "begin e", "handled e"]);
   assert.deepEqual(gaps, [{ roomId: "r", reason: "slow_consumer", after: undefined, upTo: undefined }]);
@@ -142,7 +142,7 @@ test("one that is ended by who hears of a gap begins no handler after it", async
   }
   first.resolve();
   await settle();
-  assert.deepEqual(log, ["begin a", "dropped b", "handled a", "dropped c"]);
+  assert.deepEqual(log, ["begin a", "skipped b", "handled a", "dropped c"]);
 });
 
 test("a connection that is given up does not end it: what it brought is handled", async () => {
@@ -152,4 +152,36 @@ test("a connection that is given up does not end it: what it brought is handled"
   consumer.end(new ImError("unavailable", "gave up"));
   await finish("a");
   assert.deepEqual(log, ["begin a", "handled a", "begin b"]);
+});
+
+test("a message is given to the handler only when it has begun, and those behind it wait", async () => {
+  const events: string[] = [];
+  const begun: (() => void)[] = [];
+  const consumer = new HandlerConsumer(
+    ({ message }) => {
+      events.push(`handle ${message.id}`);
+      return undefined;
+    },
+    { maxQueued: 10, whenFull: "pause", onGap() {} },
+  );
+  for (const id of ["a", "b"]) {
+    consumer.push({
+      message: decodeMessage(incoming(id), () => {}),
+      begin: () => {
+        events.push(`begin ${id}`);
+        return new Promise((resolve) => begun.push(resolve));
+      },
+      onHandled: (outcome = "handled") => events.push(`${outcome} ${id}`),
+    });
+  }
+  await settle();
+  assert.deepEqual(events.splice(0), ["begin a"]);
+  begun[0]?.();
+  await settle();
+  assert.deepEqual(events.splice(0), ["handle a", "handled a", "begin b"]);
+  // It counts as read already: given up now, nobody would ever see it.
+  consumer.end();
+  begun[1]?.();
+  await settle();
+  assert.deepEqual(events, ["handle b", "handled b"]);
 });

@@ -1,9 +1,9 @@
 import type { ImError } from "../im-error.ts";
 import { DeliveryQueue, type DeliveryQueueOptions } from "./delivery-queue.ts";
-import type { Delivery, MessageConsumer } from "./message-consumer.ts";
+import type { Delivery, MessageConsumer, Outcome } from "./message-consumer.ts";
 
-/** Must not throw or reject; `dropped` when there was nobody to look at the message. */
-export type DeliveryHandler = (delivery: Delivery) => Promise<void> | "dropped" | undefined;
+/** Must not throw or reject; `skipped` when there was nobody to look at the message. */
+export type DeliveryHandler = (delivery: Delivery) => Promise<void> | "skipped" | undefined;
 
 /** Calls a handler with one message at a time: the next waits until the promise that the handler gave has settled. */
 export class HandlerConsumer implements MessageConsumer {
@@ -31,23 +31,26 @@ export class HandlerConsumer implements MessageConsumer {
     this.#queue.clear();
   }
 
-  /** A promise when the handler is not done yet. */
-  #begin(delivery: Delivery): Promise<void> | undefined {
-    const outcome = this.#ended ? "dropped" : this.#handler(delivery);
-    if (outcome !== undefined && outcome !== "dropped") return outcome;
+  /** A promise of the outcome when the handler is not done yet. */
+  #begin(delivery: Delivery): Promise<Outcome | undefined> | undefined {
+    if (!this.#ended && delivery.begin !== undefined) return delivery.begin().then(() => this.#handle(delivery));
+    const outcome = this.#ended ? "dropped" : this.#handle(delivery);
+    if (typeof outcome === "object") return outcome;
     delivery.onHandled(outcome);
     return undefined;
   }
 
-  async #continueAfter(done: Promise<void>, delivery: Delivery): Promise<void> {
+  #handle(delivery: Delivery): Promise<undefined> | "skipped" | undefined {
+    const done = this.#handler(delivery);
+    return typeof done === "object" ? done.then(() => undefined) : done;
+  }
+
+  async #continueAfter(done: Promise<Outcome | undefined>, delivery: Delivery): Promise<void> {
     this.#busy = true;
-    await done;
-    delivery.onHandled();
+    delivery.onHandled(await done);
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       const later = this.#begin(next);
-      if (later === undefined) continue;
-      await later;
-      next.onHandled();
+      if (later !== undefined) next.onHandled(await later);
     }
     this.#busy = false;
   }

@@ -10,13 +10,14 @@ import {
 } from "@im-sdk/gen";
 import type { ImError } from "../im-error.ts";
 import { incoming } from "../test-kit/frames.ts";
+import type { Gap } from "./gap.ts";
 import { JoinedRooms } from "./joined-rooms.ts";
-import { type Gap, RoomPositions } from "./room-positions.ts";
+import { RoomPositions } from "./room-positions.ts";
 
 function setup() {
   const gaps: Gap[] = [];
   const lost: { roomId: string; error: ImError }[] = [];
-  const positions = new RoomPositions((gap) => gaps.push(gap));
+  const positions = new RoomPositions({ onGap: (gap) => gaps.push(gap) });
   const rooms = new JoinedRooms({ userId: "ann", positions, onLost: (roomId, error) => lost.push({ roomId, error }) });
   rooms.add("r", { client: "docs" });
   return { gaps, lost, positions, rooms };

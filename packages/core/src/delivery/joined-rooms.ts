@@ -11,7 +11,7 @@ import {
 import { v7 as uuidv7 } from "uuid";
 import { ImError, imErrorCode } from "../im-error.ts";
 import { isSuccess } from "../response-status.ts";
-import type { RoomPosition, RoomPositions } from "./room-positions.ts";
+import type { ResumePoint, RoomPositions } from "./room-positions.ts";
 
 export interface JoinedRoomsOptions {
   userId: string;
@@ -22,7 +22,7 @@ export interface JoinedRoomsOptions {
 
 interface PendingJoin {
   roomId: string;
-  cursor: RoomPosition | undefined;
+  cursor: ResumePoint | undefined;
   isRejoin: boolean;
 }
 
@@ -61,14 +61,14 @@ export class JoinedRooms {
   /** A join as a frame in the stream, with the cursor where there is one: the replay follows its answer. */
   joinFrame(roomId: string, isRejoin: boolean): MessageRequest {
     const { userId, positions } = this.#options;
-    const cursor = positions.get(roomId);
+    const cursor = positions.resumePoint(roomId);
     const messageId = uuidv7();
     this.#pending.set(messageId, { roomId, cursor, isRejoin });
     const request = create(JoinRoomRequestSchema, {
       userId,
       roomId,
       metadata: this.metadataOf(roomId),
-      ...(cursor === undefined ? {} : { cursor }),
+      ...(cursor === undefined ? {} : { cursor: cursor.position }),
     });
     return create(MessageRequestSchema, {
       messageId,
@@ -79,13 +79,14 @@ export class JoinedRooms {
     });
   }
 
-  /** Takes the answer to a join frame; one that answers none, or says nothing, changes nothing. */
-  onFrame(frame: MessageResponse): void {
+  /** Takes the answer to a join frame and gives its room; one that answers none, or says nothing, changes nothing. */
+  onFrame(frame: MessageResponse): string | undefined {
     const join = this.#pending.get(frame.messageId);
     const response = parseAnswer(frame);
-    if (join === undefined || response === undefined) return;
+    if (join === undefined || response === undefined) return undefined;
     this.#pending.delete(frame.messageId);
     this.#onAnswer(join, response);
+    return join.roomId;
   }
 
   /** Answers to what was sent on an earlier stream will not come. */

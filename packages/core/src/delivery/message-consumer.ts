@@ -1,11 +1,19 @@
 import type { ImError } from "../im-error.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 
+/**
+ * How a consumer is done with a message: it was `handled`, `skipped` because it is none of this consumer's or because its loss
+ * was told, or `dropped` by one that has ended and takes nothing more.
+ */
+export type Outcome = "handled" | "skipped" | "dropped";
+
 /** A message on its way to its consumers; answered once all of them are done with it. */
 export interface Delivery {
   readonly message: ImMessage;
-  /** Called once: the consumer is done with it, or will never look at it. */
-  readonly onHandled: (outcome?: "dropped") => void;
+  /** To be awaited before the message is given to anybody; never rejects. */
+  readonly begin?: (() => Promise<void>) | undefined;
+  /** Called once; `handled` by default. */
+  readonly onHandled: (outcome?: Outcome) => void;
 }
 
 /** Somebody who receives messages, one after the other. */

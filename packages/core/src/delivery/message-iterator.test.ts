@@ -5,9 +5,9 @@ import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
 import { hasCode } from "../test-kit/has-code.ts";
 import { settle } from "../test-kit/until.ts";
+import type { Gap } from "./gap.ts";
 import { type MessagesOptions, resolveMessagesOptions } from "./inbox-options.ts";
 import { MessageIterator } from "./message-iterator.ts";
-import type { Gap } from "./room-positions.ts";
 
 function setup(roomId?: string, options: MessagesOptions = {}) {
   let ends = 0;
@@ -79,7 +79,7 @@ test("several calls of next at once are answered in turn", async () => {
 test("messages of other rooms are none of its business, and handled as far as it goes", async () => {
   const { iterator, push, handled } = setup("r");
   assert.equal(push("x", "other"), undefined);
-  assert.deepEqual(handled, ["x dropped"]);
+  assert.deepEqual(handled, ["x skipped"]);
   push("a");
   assert.equal(idOf(await iterator.next()), "a");
 });
@@ -161,7 +161,7 @@ test("a loop that drops its oldest pauses nobody, and is told of the gap before 
   const { iterator, push, handled, gaps } = setup("r", { maxQueued: 2, whenFull: "drop-oldest" });
   for (const id of ["a", "b", "c", "d"]) assert.equal(push(id), undefined);
   push("x", "other");
-  assert.deepEqual(handled.splice(0), ["a dropped", "b dropped", "x dropped"]);
+  assert.deepEqual(handled.splice(0), ["a skipped", "b skipped", "x skipped"]);
   assert.deepEqual(gaps, []);
   const next = iterator.next();
   assert.deepEqual(gaps, [{ roomId: "r", reason: "slow_consumer", after: undefined, upTo: undefined }]);
@@ -218,4 +218,34 @@ test("two iterators do not disturb each other", async () => {
   await fast.iterator.return();
   assert.deepEqual([slow.handled, fast.handled], [[], ["a", "b"]]);
   assert.equal(idOf(await slow.iterator.next()), "a");
+});
+
+test("a message is given to the loop only when it has begun, whether it waited for the loop or the loop for it", async () => {
+  const events: string[] = [];
+  const begun: (() => void)[] = [];
+  const loop = new MessageIterator(undefined, () => {}, { maxQueued: 10, whenFull: "pause", onGap() {} });
+  const push = (id: string) =>
+    loop.push({
+      message: decodeMessage(incoming(id), () => {}),
+      begin: () => {
+        events.push(`begin ${id}`);
+        return new Promise((resolve) => begun.push(resolve));
+      },
+      onHandled: (outcome = "handled") => events.push(`${outcome} ${id}`),
+    });
+  const next = () => loop.next().then(({ value }) => events.push(`give ${value?.id}`));
+  void next();
+  push("a");
+  push("b");
+  await settle();
+  assert.deepEqual(events.splice(0), ["begin a"]);
+  begun[0]?.();
+  await settle();
+  assert.deepEqual(events.splice(0), ["give a"]);
+  void next();
+  await settle();
+  assert.deepEqual(events.splice(0), ["handled a", "begin b"]);
+  begun[1]?.();
+  await settle();
+  assert.deepEqual(events, ["give b"]);
 });

@@ -31,14 +31,17 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
   }
 
   push(delivery: Delivery): Promise<void> | undefined {
-    if (this.#ended || (this.#roomId !== undefined && delivery.message.roomId !== this.#roomId)) {
-      delivery.onHandled("dropped");
+    const isOfOthers = this.#roomId !== undefined && delivery.message.roomId !== this.#roomId;
+    if (isOfOthers || this.#ended) {
+      delivery.onHandled(isOfOthers ? "skipped" : "dropped");
       return undefined;
     }
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
       this.#handle(delivery);
-      waiter.resolve({ done: false, value: delivery.message });
+      const give = () => waiter.resolve({ done: false, value: delivery.message });
+      if (delivery.begin === undefined) give();
+      else void delivery.begin().then(give);
       return undefined;
     }
     if (this.#closesWhenFull && this.#queue.isFull) {
@@ -54,7 +57,8 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
     const delivery = this.#queue.take();
     if (delivery !== undefined) {
       this.#handle(delivery);
-      return Promise.resolve({ done: false, value: delivery.message });
+      const result = { done: false, value: delivery.message } as const;
+      return delivery.begin === undefined ? Promise.resolve(result) : delivery.begin().then(() => result);
     }
     if (this.#ended) return this.#takeEnd();
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));

@@ -13,13 +13,21 @@ import { resolveOutboxOptions } from "./outbox-options.ts";
 
 function setup({ state = "connected", maxSendBytes = 1_000 }: { state?: ConnectionState; maxSendBytes?: number } = {}) {
   const clock = new ManualClock(1_700_000_000_000);
-  const outbox = new Outbox(resolveOutboxOptions(), clock);
+  const outbox = new Outbox({ options: resolveOutboxOptions(), clock });
   outbox.attach("acknowledged", () => {});
   const connection = {
     state,
     ready: () => Promise.reject(new ImError("failed_precondition", "call connect() first")),
   } as unknown as Connection;
-  const sender = new MessageSender({ userId: "ann", requestTimeoutMs: 500, maxSendBytes, outbox, connection, clock });
+  const sender = new MessageSender({
+    userId: "ann",
+    requestTimeoutMs: 500,
+    maxAgeMs: 60_000,
+    maxSendBytes,
+    outbox,
+    connection,
+    clock,
+  });
   return { clock, outbox, sender };
 }
 

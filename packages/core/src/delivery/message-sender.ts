@@ -2,7 +2,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { Clock } from "@im-sdk/contracts";
 import { MessageRequestSchema, type MessageType } from "@im-sdk/gen";
 import { v7 as uuidv7 } from "uuid";
-import { requireId, requireTimeoutMs } from "../check-argument.ts";
+import { invalidArgument, requireId, requireTimeoutMs } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ImError } from "../im-error.ts";
 import { encodeMessage } from "../messages/encode-message.ts";
@@ -12,7 +12,7 @@ import type { SendReceipt } from "./send-receipt.ts";
 export interface SendOptions {
   /** Gives the message up; one that has left may still arrive. */
   signal?: AbortSignal;
-  /** The send settles within this; default `requestTimeoutMs`. */
+  /** The send settles within this, at most `outbox.maxAgeMs`; default `requestTimeoutMs`. */
   timeoutMs?: number;
   /** Annotations for the receivers. */
   metadata?: Record<string, string>;
@@ -23,6 +23,8 @@ export interface SendOptions {
 export interface MessageSenderOptions {
   userId: string;
   requestTimeoutMs: number;
+  /** Of the outbox: no deadline is later. */
+  maxAgeMs: number;
   maxSendBytes: number;
   outbox: Outbox;
   connection: Connection;
@@ -39,9 +41,10 @@ export class MessageSender {
   }
 
   async send(roomId: string, type: MessageType, content: Uint8Array, options: SendOptions = {}): Promise<SendReceipt> {
-    const { userId, requestTimeoutMs, maxSendBytes, outbox, connection, clock } = this.#options;
+    const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, connection, clock } = this.#options;
     requireId("roomId", roomId);
-    const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? requestTimeoutMs);
+    const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
+    if (timeoutMs > maxAgeMs) throw invalidArgument("timeoutMs", timeoutMs, `at most outbox.maxAgeMs, ${maxAgeMs} ms`);
     const messageId = options.messageId === undefined ? uuidv7() : requireId("messageId", options.messageId);
     if (connection.state === "idle" || connection.state === "closed") await connection.ready(undefined);
     if (this.#isDraining) throw new ImError("failed_precondition", "the client is draining and takes no more messages");

@@ -18,11 +18,17 @@ export interface OutboxEntry {
   readonly deadlineAtMs: number;
   /** Set once it may have reached the server: what its connection promised to say about it. */
   left: Settlement | undefined;
-  /** Once; what comes later changes nothing. */
-  settle(outcome: SendReceipt | ImError): void;
+  /** It may leave: where there is a journal, it is kept there. */
+  isReady: boolean;
+  /** Told once how it ended; undefined while nobody waits for a message of an earlier process. */
+  onSettled: ((outcome: SendReceipt | ImError) => void) | undefined;
+}
+
+export function createEntry(message: MessageRequest, deadlineAtMs: number): OutboxEntry {
+  return { message, bytes: entryBytes(message), deadlineAtMs, left: undefined, isReady: false, onSettled: undefined };
 }
 
 /** What a message costs in memory, roughly. */
-export function entryBytes(message: MessageRequest): number {
+function entryBytes(message: MessageRequest): number {
   return message.content.byteLength + 256;
 }

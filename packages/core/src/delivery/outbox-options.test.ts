@@ -4,7 +4,13 @@ import { hasCode } from "../test-kit/has-code.ts";
 import { type OutboxOptions, resolveOutboxOptions } from "./outbox-options.ts";
 
 test("the defaults are those of the documentation", () => {
-  assert.deepEqual(resolveOutboxOptions(), { maxMessages: 10_000, maxBytes: 67_108_864, whenFull: "wait" });
+  assert.deepEqual(resolveOutboxOptions(), {
+    maxMessages: 10_000,
+    maxBytes: 67_108_864,
+    maxAgeMs: 600_000,
+    whenFull: "wait",
+    resendUnanswered: false,
+  });
 });
 
 test("a bound that holds nothing and an unknown word are refused by name", () => {

@@ -9,7 +9,7 @@ import { ImError } from "../im-error.ts";
 import { outgoing } from "../test-kit/frames.ts";
 import { Outbox } from "./outbox.ts";
 import type { Settlement } from "./outbox-entry.ts";
-import type { OutboxOptions } from "./outbox-options.ts";
+import { type OutboxOptions, resolveOutboxOptions } from "./outbox-options.ts";
 
 type WhenFull = Required<OutboxOptions>["whenFull"];
 
@@ -126,7 +126,8 @@ test("under any schedule a message ends as the model says, once and by its deadl
       fc.constantFrom<WhenFull>("wait", "reject", "drop-oldest"),
       async (steps, maxMessages, whenFull) => {
         const clock = new ManualClock();
-        const outbox = new Outbox({ maxMessages, maxBytes: Number.POSITIVE_INFINITY, whenFull }, clock);
+        const options = resolveOutboxOptions({ maxMessages, maxBytes: Number.POSITIVE_INFINITY, whenFull });
+        const outbox = new Outbox({ options, clock });
         const model = new Model(maxMessages, whenFull);
         const outcomes = new Map<string, string>();
         const aborts = new Map<string, AbortController>();

@@ -16,7 +16,7 @@ import { type OutboxOptions, resolveOutboxOptions } from "./outbox-options.ts";
 
 function setup(options: OutboxOptions = {}) {
   const clock = new ManualClock();
-  const outbox = new Outbox(resolveOutboxOptions(options), clock);
+  const outbox = new Outbox({ options: resolveOutboxOptions(options), clock });
   let ready = 0;
   return {
     clock,
@@ -443,5 +443,217 @@ describe("a stalled link", () => {
     }
     void send("new");
     assert.deepEqual(takeAll(), ["b", "new"]);
+  });
+});
+
+describe("with `resendUnanswered`", () => {
+  test("a message that was on its way to a plain server when the stream broke is sent again, and is settled once", async () => {
+    const { outbox, send, attach, takeAll } = setup({ resendUnanswered: true });
+    attach("written");
+    const sent = send("m");
+    takeAll();
+    outbox.detach();
+    assert.deepEqual(await pending({ sent }), ["sent"]);
+    attach("written");
+    assert.deepEqual(takeAll(), ["m"]);
+    outbox.onWritten("m");
+    assert.deepEqual(await sent, { messageId: "m", delivery: "written" });
+  });
+
+  test("so is one that a server which acknowledges did not answer, and it still ends by its deadline", async () => {
+    const { outbox, clock, send, attach, takeAll } = setup({ resendUnanswered: true });
+    attach("acknowledged");
+    const sent = send("m");
+    takeAll();
+    outbox.detach();
+    attach("written");
+    assert.deepEqual(takeAll(), ["m"]);
+    await clock.advance(1_000);
+    await assert.rejects(sent, hasCode("unknown", "m"));
+  });
+});
+
+describe("a server that ends streams over a message", () => {
+  const tooLarge = new ImError("resource_exhausted", "message is larger than 4194304 bytes");
+
+  test("is given it twice and then never again, so that those behind it get through", async () => {
+    const { outbox, send, attach, takeAll } = setup();
+    const [culprit, next] = [send("culprit"), send("next")];
+    for (let stream = 0; stream < 2; stream++) {
+      attach("acknowledged");
+      assert.deepEqual(takeAll(), ["culprit", "next"]);
+      outbox.detach(tooLarge);
+    }
+    await assert.rejects(culprit, hasCode("unknown", "culprit", "larger than 4194304"));
+    attach("acknowledged");
+    assert.deepEqual(takeAll(), ["next"]);
+    outbox.onAck(ack("next"));
+    assert.equal((await next).delivery, "acknowledged");
+  });
+
+  test("is not taken for one when it ends them before it has taken anything", async () => {
+    const { outbox, send, attach, takeAll } = setup();
+    const sent = send("m");
+    attach("acknowledged");
+    takeAll();
+    for (let stream = 0; stream < 4; stream++) {
+      outbox.detach(tooLarge);
+      attach("acknowledged");
+    }
+    assert.deepEqual(await pending({ sent }), ["sent"]);
+  });
+});
+
+describe("what an earlier process has left", () => {
+  function restored(...ids: string[]) {
+    const clock = new ManualClock(10_000);
+    const orphans: string[] = [];
+    const outbox = new Outbox({
+      options: resolveOutboxOptions({ maxMessages: 1 }),
+      clock,
+      onOrphanSettled: ({ messageId }, outcome) =>
+        orphans.push(`${messageId} ${outcome instanceof ImError ? outcome.code : outcome.delivery}`),
+    });
+    const send = (id: string) => outbox.send(outgoing(id), { timeoutMs: 1_000 });
+    outbox.restore(ids.map((id) => ({ message: outgoing(id), deadlineAtMs: 10_500 })));
+    const takeAll = () => {
+      const taken: string[] = [];
+      for (let message = outbox.take(); message !== undefined; message = outbox.take()) taken.push(message.messageId);
+      return taken;
+    };
+    return { clock, outbox, orphans, send, takeAll };
+  }
+
+  test("is sent before what is new, also when that was sent before it was found, and its end is told", async () => {
+    const { outbox, orphans, send, takeAll } = restored();
+    const sent = send("new");
+    outbox.restore(["a", "b"].map((id) => ({ message: outgoing(id), deadlineAtMs: 11_000 })));
+    outbox.attach("acknowledged", () => {});
+    assert.deepEqual(takeAll(), ["a", "b", "new"]);
+    for (const id of ["a", "new"]) outbox.onAck(ack(id));
+    outbox.onAck(ack("b", { success: false }));
+    await sent;
+    assert.deepEqual(orphans, ["a acknowledged", "b rejected"]);
+  });
+
+  test("is told to whoever sends it again, as long as it is under way", async () => {
+    const { outbox, orphans, send, takeAll } = restored("a");
+    const sent = send("a");
+    await assert.rejects(send("a"), hasCode("already_exists", "a"));
+    outbox.attach("acknowledged", () => {});
+    assert.deepEqual(takeAll(), ["a"]);
+    outbox.onAck(ack("a", { sequence: 3n }));
+    assert.equal((await sent).sequence, 3n);
+    assert.deepEqual(orphans, []);
+  });
+
+  test("may have left: past its deadline it is unknown at once, and later by it; on a plain server as well", async () => {
+    const { clock, outbox, orphans } = restored("a");
+    outbox.restore([{ message: outgoing("late"), deadlineAtMs: 10_000 }]);
+    assert.deepEqual(orphans, ["late unknown"]);
+    await clock.advance(500);
+    assert.deepEqual(orphans, ["late unknown", "a unknown"]);
+    const plain = restored("b");
+    plain.outbox.attach("written", () => {});
+    assert.deepEqual(plain.orphans, ["b unknown"]);
+  });
+
+  test("that somebody sent again while it was being found is kept once, at its old place", () => {
+    const { outbox, send, takeAll } = restored();
+    for (const id of ["new", "a"]) send(id).catch(() => {});
+    outbox.restore(["a", "b"].map((id) => ({ message: outgoing(id), deadlineAtMs: 11_000 })));
+    outbox.attach("acknowledged", () => {});
+    assert.deepEqual(takeAll(), ["a", "b", "new"]);
+    assert.equal(outbox.size, 3);
+    outbox.close(new ImError("canceled", "over"));
+  });
+});
+
+describe("with a journal", () => {
+  function journaled() {
+    const clock = new ManualClock();
+    const kept: { id: string; done: (error?: ImError) => void }[] = [];
+    const forgotten: { id: string; done: () => void }[] = [];
+    const outbox = new Outbox({
+      options: resolveOutboxOptions(),
+      clock,
+      journal: {
+        keep: ({ messageId: id }, _deadlineAtMs, done) => kept.push({ id, done: (error) => done(error) }),
+        forget: (id, done = () => {}) => forgotten.push({ id, done }),
+      },
+    });
+    let ready = 0;
+    outbox.attach("acknowledged", () => ready++);
+    return { clock, outbox, kept, forgotten, ready: () => ready };
+  }
+  const limits = { timeoutMs: 1_000 };
+
+  test("a message leaves only once it is kept, and is forgotten when it has ended", async () => {
+    const { outbox, kept, forgotten, ready } = journaled();
+    const sent = outbox.send(outgoing("m"), limits);
+    assert.deepEqual([outbox.take(), ready()], [undefined, 0]);
+    kept[0]?.done();
+    assert.deepEqual([ready(), outbox.take()?.messageId], [1, "m"]);
+    outbox.onAck(ack("m"));
+    assert.equal((await sent).delivery, "acknowledged");
+    assert.deepEqual(
+      forgotten.map(({ id }) => id),
+      ["m"],
+    );
+  });
+
+  test("one that is not kept yet when a stream comes up leaves on it later", () => {
+    const { outbox, kept } = journaled();
+    outbox.send(outgoing("m"), limits).catch(() => {});
+    outbox.detach();
+    outbox.attach("acknowledged", () => {});
+    assert.equal(outbox.take(), undefined);
+    kept[0]?.done();
+    assert.equal(outbox.take()?.messageId, "m");
+    outbox.close(new ImError("canceled", "over"));
+  });
+
+  test("a message that cannot be kept is not sent, and says why", async () => {
+    const { outbox, kept, forgotten } = journaled();
+    const sent = outbox.send(outgoing("m"), limits);
+    kept[0]?.done(new ImError("internal", "disk full"));
+    forgotten[0]?.done();
+    await assert.rejects(sent, hasCode("internal", "disk full"));
+    assert.equal(outbox.take(), undefined);
+  });
+
+  test("that a message will not arrive is told when no later process can find it, or when its deadline is over", async () => {
+    const { clock, outbox, kept, forgotten } = journaled();
+    const abort = new AbortController();
+    const sends = {
+      first: outbox.send(outgoing("first"), { ...limits, signal: abort.signal }),
+      second: outbox.send(outgoing("second"), { ...limits, signal: abort.signal }),
+    };
+    for (const sent of Object.values(sends)) sent.catch(() => {});
+    for (const { done } of kept) done();
+    abort.abort();
+    let isDrained = false;
+    void outbox.whenEmpty().then(() => {
+      isDrained = true;
+    });
+    assert.deepEqual(await pending(sends), ["first", "second"]);
+    assert.deepEqual([outbox.take(), isDrained], [undefined, false]);
+    forgotten[0]?.done();
+    await assert.rejects(sends.first, hasCode("canceled", "first"));
+    assert.deepEqual(await pending(sends), ["second"]);
+    await clock.advance(1_000);
+    await assert.rejects(sends.second, hasCode("canceled", "second"));
+    forgotten[1]?.done();
+    await settle();
+    assert.equal(isDrained, true);
+  });
+
+  test("that it may have arrived is told at once", async () => {
+    const { outbox, kept } = journaled();
+    const sent = outbox.send(outgoing("m"), limits);
+    kept[0]?.done();
+    outbox.take();
+    outbox.close(new ImError("canceled", "over"));
+    await assert.rejects(sent, hasCode("unknown"));
   });
 });

@@ -1,71 +1,94 @@
 import type { Clock } from "@im-sdk/contracts";
 import type { AckContent, MessageRequest } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
+import type { ClientJournal, KeptMessage } from "./client-journal.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
-import { entryBytes, type OutboxEntry, type OutboxSendOptions, type Settlement } from "./outbox-entry.ts";
+import { OutboxEntries } from "./outbox-entries.ts";
+import { createEntry, type OutboxEntry, type OutboxSendOptions, type Settlement } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
+import { Outcomes, type OutcomesOptions } from "./outcomes.ts";
+import { RefusedStreams } from "./refused-streams.ts";
 import { canceled, expired, rejected, unanswered } from "./send-errors.ts";
 import { acknowledged, type SendReceipt } from "./send-receipt.ts";
 import { SkippingQueue } from "./skipping-queue.ts";
 import { UnacknowledgedSet } from "./unacknowledged-set.ts";
+
+export interface OutboxParts extends Pick<OutcomesOptions, "onOrphanSettled"> {
+  options: Required<OutboxOptions>;
+  clock: Clock;
+  /** By default messages end with the process. */
+  journal?: Pick<ClientJournal, "keep" | "forget"> | undefined;
+}
 
 /**
  * The messages that are not settled, in order, whatever becomes of the connection. A connection attaches, takes messages,
  * and reports on them; when it breaks, those without an ACK go out again on the next one that acknowledges, before new ones.
  */
 export class Outbox {
-  readonly #options: Required<OutboxOptions>;
-  readonly #clock: Clock;
+  readonly #parts: OutboxParts;
   readonly #deadlines: DeadlineTimer;
-  /** Insertion order is sending order. */
-  readonly #entries = new Map<string, OutboxEntry>();
-  /** Those that a full outbox keeps out, in order. */
-  readonly #waiting = new Map<string, OutboxEntry>();
-  #bytes = 0;
+  readonly #entries: OutboxEntries;
   /** What the connection has not taken yet. */
   readonly #unsent = new SkippingQueue<OutboxEntry>({
-    isWanted: (entry) => this.#isUnsettled(entry),
-    wantedCount: () => this.#entries.size,
+    isWanted: (entry) => this.#entries.isInside(entry),
+    wantedCount: () => this.#entries.insideCount,
   });
-  #link: { settlement: Settlement; onReady: () => void } | undefined;
-  #whenEmpty: (() => void)[] = [];
   readonly #unacknowledged = new UnacknowledgedSet();
+  readonly #outcomes: Outcomes;
+  readonly #refusedStreams = new RefusedStreams();
+  #link: { settlement: Settlement; onReady: () => void; hasTaken: boolean } | undefined;
+  #whenEmpty: (() => void)[] = [];
 
-  constructor(options: Required<OutboxOptions>, clock: Clock) {
-    this.#options = options;
-    this.#clock = clock;
-    this.#deadlines = new DeadlineTimer(clock, (nowMs) => this.#expire(nowMs));
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+    this.#deadlines = new DeadlineTimer(parts.clock, (nowMs) => this.#expire(nowMs));
+    const { journal, onOrphanSettled } = parts;
+    this.#outcomes = new Outcomes({ journal, onOrphanSettled, onTold: () => this.#announceEmpty() });
+    this.#entries = new OutboxEntries(parts.options, (entry) => this.#onAdmitted(entry));
   }
 
   /** Messages that are not settled. */
   get size(): number {
-    return this.#entries.size + this.#waiting.size;
+    return this.#entries.size + this.#outcomes.untoldCount;
+  }
+
+  /** What has left and waits for its ACK. */
+  get unacknowledged(): UnacknowledgedSet {
+    return this.#unacknowledged;
   }
 
   send(message: MessageRequest, { timeoutMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(canceled(message, false));
-      if (this.#entries.has(message.messageId) || this.#waiting.has(message.messageId)) {
+      const known = this.#entries.find(message.messageId);
+      if (known?.onSettled !== undefined) {
         return reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
       }
-      const entry: OutboxEntry = {
-        message,
-        bytes: entryBytes(message),
-        deadlineAtMs: this.#clock.now() + timeoutMs,
-        left: undefined,
-        settle: (outcome) => {
-          if (!this.#remove(entry)) return;
-          signal?.removeEventListener("abort", onAbort);
-          if (outcome instanceof ImError) reject(outcome);
-          else resolve(outcome);
-          this.#admitWaiting();
-        },
+      const entry = known ?? createEntry(message, this.#parts.clock.now() + timeoutMs);
+      entry.onSettled = (outcome) => {
+        signal?.removeEventListener("abort", onAbort);
+        if (outcome instanceof ImError) reject(outcome);
+        else resolve(outcome);
       };
-      const onAbort = () => entry.settle(canceled(message, entry.left !== undefined));
+      const onAbort = () => this.#settle(entry, canceled(message, entry.left !== undefined));
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#deadlines.include(entry.deadlineAtMs);
-      this.#accept(entry);
+      if (known === undefined) this.#accept(entry);
     });
+  }
+
+  /**
+   * Takes over what an earlier process left in the journal, in its order; it may have left then. A send of a message that is
+   * here already, by its id, is told of its outcome.
+   */
+  restore(messages: readonly KeptMessage[]): void {
+    const kept = messages.map(({ message, deadlineAtMs }) => {
+      const entry = this.#entries.find(message.messageId) ?? createEntry(message, deadlineAtMs);
+      entry.left = "acknowledged";
+      entry.isReady = true;
+      return entry;
+    });
+    this.#entries.insertFirst(kept);
+    this.#deadlines.include(this.#expire(this.#parts.clock.now()));
   }
 
   /**
@@ -74,9 +97,9 @@ export class Outbox {
    */
   attach(settlement: Settlement, onReady: () => void): void {
     if (settlement === "written") this.#giveUpLeft("acknowledged");
-    this.#link = { settlement, onReady };
-    this.#unsent.replace(this.#entries.values());
-    if (this.#entries.size > 0) onReady();
+    this.#link = { settlement, onReady, hasTaken: false };
+    this.#unsent.replace(this.#entries.inside().filter(({ isReady }) => isReady));
+    if (this.#entries.insideCount > 0) onReady();
   }
 
   /** The connection has come to promise more than when it attached; what left before keeps its old terms. */
@@ -85,43 +108,43 @@ export class Outbox {
   }
 
   /** The connection takes no more. What left on it without the promise of an ACK has no answer to come. */
-  detach(): void {
+  detach(why?: ImError): void {
+    const oldest = this.#link?.hasTaken ? this.#unacknowledged.first : undefined;
     this.#link = undefined;
     this.#unsent.replace([]);
     this.#giveUpLeft("written");
+    const culprit = this.#refusedStreams.onEnd(oldest, why);
+    if (culprit !== undefined)
+      this.#settle(culprit, unanswered(culprit.message, `the server ended two streams over it: ${why?.message}`));
   }
 
   /** The next message to write, if there is one. */
   take(): MessageRequest | undefined {
     const entry = this.#unsent.shift();
     if (entry === undefined) return undefined;
+    if (this.#link !== undefined) this.#link.hasTaken = true;
     entry.left = this.#link?.settlement ?? "written";
     entry.message.ackRequired = entry.left === "acknowledged";
     if (entry.left === "acknowledged") this.#unacknowledged.add(entry);
     return entry.message;
   }
 
-  /** What has left and waits for its ACK. */
-  get unacknowledged(): UnacknowledgedSet {
-    return this.#unacknowledged;
-  }
-
   onWritten(messageId: string): void {
-    const entry = this.#entries.get(messageId);
-    if (entry?.left === "written") entry.settle({ messageId, delivery: "written" });
+    const entry = this.#entries.find(messageId);
+    if (entry?.left === "written") this.#settle(entry, { messageId, delivery: "written" });
   }
 
   onAck(ack: AckContent): void {
-    const entry = this.#entries.get(ack.originalMessageId);
+    const entry = this.#entries.find(ack.originalMessageId);
     if (entry === undefined) return;
-    entry.settle(ack.success ? acknowledged(entry.message, ack) : rejected(entry.message, ack));
+    this.#settle(entry, ack.success ? acknowledged(entry.message, ack) : rejected(entry.message, ack));
   }
 
   /** Settles everything: what has left as `unknown`, the rest with `reason`. */
   close(reason: ImError): void {
     this.detach();
-    for (const entry of [...this.#entries.values(), ...this.#waiting.values()]) {
-      entry.settle(entry.left ? unanswered(entry.message, reason.message) : reason);
+    for (const entry of this.#entries.all()) {
+      this.#settle(entry, entry.left ? unanswered(entry.message, reason.message) : reason);
     }
     this.#deadlines.stop();
   }
@@ -133,74 +156,54 @@ export class Outbox {
   }
 
   #giveUpLeft(settlement: Settlement): void {
-    for (const entry of [...this.#entries.values()]) {
-      if (entry.left === settlement) entry.settle(unanswered(entry.message, "the connection broke on its way"));
+    if (this.#parts.options.resendUnanswered) return;
+    for (const entry of this.#entries.inside()) {
+      if (entry.left === settlement) this.#settle(entry, unanswered(entry.message, "the connection broke on its way"));
     }
   }
 
   #accept(entry: OutboxEntry): void {
-    if (this.#waiting.size === 0 && this.#hasRoom(entry)) {
-      this.#enqueue(entry);
-      return;
-    }
-    const { whenFull, maxMessages, maxBytes } = this.#options;
-    this.#waiting.set(entry.message.messageId, entry);
+    const { whenFull, maxMessages, maxBytes } = this.#parts.options;
+    this.#deadlines.include(entry.deadlineAtMs);
+    if (this.#entries.add(entry)) return;
     if (whenFull === "drop-oldest") this.#dropFor(entry);
     if (whenFull === "reject") {
       const message = `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): wait for receipts`;
-      entry.settle(new ImError("resource_exhausted", message, { retryable: true }));
+      this.#settle(entry, new ImError("resource_exhausted", message, { retryable: true }));
     }
   }
 
   /** Gives up what is older and has not left, until there is room. What has left stays, so that a message may still wait. */
   #dropFor(entry: OutboxEntry): void {
-    for (const candidates of [this.#entries, this.#waiting]) {
-      for (const oldest of candidates.values()) {
-        if (oldest === entry || !this.#waiting.has(entry.message.messageId)) return;
-        if (oldest.left === undefined) oldest.settle(expired(oldest.message, "it was dropped from the full outbox"));
-      }
+    for (const oldest of this.#entries.all()) {
+      if (oldest === entry || !this.#entries.isWaiting(entry)) return;
+      if (oldest.left === undefined)
+        this.#settle(oldest, expired(oldest.message, "it was dropped from the full outbox"));
     }
   }
 
-  #hasRoom(entry: OutboxEntry): boolean {
-    if (this.#entries.size === 0) return true;
-    return this.#entries.size < this.#options.maxMessages && this.#bytes + entry.bytes <= this.#options.maxBytes;
+  /** Nothing leaves before the journal has it: what may have reached the server is known after a restart. */
+  #onAdmitted(entry: OutboxEntry): void {
+    const { journal } = this.#parts;
+    if (journal === undefined) this.#makeReady(entry);
+    journal?.keep(entry.message, entry.deadlineAtMs, (error) => {
+      if (error === undefined) this.#makeReady(entry);
+      else this.#settle(entry, error);
+    });
   }
 
-  #enqueue(entry: OutboxEntry): void {
-    this.#entries.set(entry.message.messageId, entry);
-    this.#bytes += entry.bytes;
-    if (this.#link === undefined) return;
+  #makeReady(entry: OutboxEntry): void {
+    entry.isReady = true;
+    if (this.#link === undefined || !this.#entries.isInside(entry)) return;
     if (this.#unsent.push(entry)) this.#link.onReady();
   }
 
-  #admitWaiting(): void {
-    for (const entry of this.#waiting.values()) {
-      if (!this.#hasRoom(entry)) return;
-      this.#waiting.delete(entry.message.messageId);
-      this.#enqueue(entry);
-    }
-  }
-
-  /** False when the entry was settled before. */
-  #remove(entry: OutboxEntry): boolean {
-    const { messageId } = entry.message;
+  /** Once for each entry; what comes later changes nothing. */
+  #settle(entry: OutboxEntry, outcome: SendReceipt | ImError): void {
+    if (!this.#entries.remove(entry)) return;
     this.#unacknowledged.delete(entry);
-    if (this.#isUnsettled(entry)) {
-      this.#entries.delete(messageId);
-      this.#bytes -= entry.bytes;
-    } else if (this.#waiting.get(messageId) === entry) {
-      this.#waiting.delete(messageId);
-    } else {
-      return false;
-    }
-    this.#announceEmpty();
-    return true;
-  }
-
-  /** It is in the outbox, and not only waiting for room there. */
-  #isUnsettled(entry: OutboxEntry): boolean {
-    return this.#entries.get(entry.message.messageId) === entry;
+    this.#outcomes.settle(entry, outcome, this.#parts.clock.now());
+    this.#entries.admitWaiting();
   }
 
   #announceEmpty(): void {
@@ -209,11 +212,11 @@ export class Outbox {
   }
 
   #expire(nowMs: number): number {
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const entry of [...this.#entries.values(), ...this.#waiting.values()]) {
+    let nextMs = this.#outcomes.expire(nowMs);
+    for (const entry of this.#entries.all()) {
       if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
-      else if (entry.left) entry.settle(unanswered(entry.message, "no answer came within its deadline"));
-      else entry.settle(expired(entry.message, "no connection took it within its deadline"));
+      else if (entry.left) this.#settle(entry, unanswered(entry.message, "no answer came within its deadline"));
+      else this.#settle(entry, expired(entry.message, "no connection took it within its deadline"));
     }
     return nextMs;
   }

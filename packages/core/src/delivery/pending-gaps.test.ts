@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeMessage } from "../messages/decode-message.ts";
 import { incoming } from "../test-kit/frames.ts";
+import type { Gap, RoomPosition } from "./gap.ts";
 import { PendingGaps } from "./pending-gaps.ts";
-import type { Gap, RoomPosition } from "./room-positions.ts";
 
 function setup() {
   const told: Gap[] = [];

@@ -1,5 +1,5 @@
 import type { ImMessage } from "../messages/im-message.ts";
-import type { Gap, RoomPosition } from "./room-positions.ts";
+import type { Gap, RoomPosition } from "./gap.ts";
 
 interface Extent {
   after: RoomPosition | undefined;

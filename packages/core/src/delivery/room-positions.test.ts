@@ -4,11 +4,12 @@ import { create } from "@bufbuild/protobuf";
 import { type JoinRoomResponse, JoinRoomResponseSchema } from "@im-sdk/gen";
 import fc from "fast-check";
 import { incoming } from "../test-kit/frames.ts";
-import { type Gap, type RoomPosition, RoomPositions } from "./room-positions.ts";
+import type { Gap, RoomPosition } from "./gap.ts";
+import { RoomPositions } from "./room-positions.ts";
 
 function setup() {
   const told: (string | Gap)[] = [];
-  const positions = new RoomPositions((gap) => told.push(gap));
+  const positions = new RoomPositions({ onGap: (gap) => told.push(gap) });
   return {
     positions,
     /** Delivered sequences and gaps, in order. */
@@ -21,6 +22,7 @@ function setup() {
 }
 
 const at = (sequence: number, epoch = "e"): RoomPosition => ({ epoch, sequence: BigInt(sequence) });
+const sent = (position: RoomPosition) => ({ position, received: position.sequence });
 const gap = (after: RoomPosition, upTo: RoomPosition): Gap => ({ roomId: "r", reason: "not_in_log", after, upTo });
 const blindGap = (after?: RoomPosition): Gap => ({ roomId: "r", reason: "no_cursor", after, upTo: undefined });
 
@@ -68,7 +70,7 @@ describe("messages with a position", () => {
   test("rooms are told apart, and a room that was left begins anew", () => {
     const { positions, see, told } = setup();
     see(5);
-    assert.equal(positions.advance(incoming("", { roomId: "other", epoch: "e", sequence: 3n })), true);
+    assert.ok(positions.advance(incoming("", { roomId: "other", epoch: "e", sequence: 3n })));
     assert.deepEqual([positions.get("r"), positions.get("other")], [at(5), at(3)]);
     positions.forget("r");
     assert.equal(positions.get("r"), undefined);
@@ -87,7 +89,7 @@ describe("messages without a position", () => {
       incoming("b"),
       incoming(""),
       incoming(""),
-    ].map((frame) => positions.advance(frame));
+    ].map((frame) => positions.advance(frame) !== undefined);
     assert.deepEqual(seen, [true, false, true, true, true, true]);
   });
 
@@ -95,9 +97,9 @@ describe("messages without a position", () => {
     const { positions } = setup();
     positions.advance(incoming("first"));
     for (let index = 0; index < 9_999; index++) positions.advance(incoming(`${index}`));
-    assert.equal(positions.advance(incoming("first")), false);
+    assert.equal(positions.advance(incoming("first")), undefined);
     for (let index = 0; index < 20_000; index++) positions.advance(incoming(`other ${index}`));
-    assert.equal(positions.advance(incoming("first")), true);
+    assert.ok(positions.advance(incoming("first")));
   });
 });
 
@@ -128,7 +130,7 @@ describe("the answer to a join with a cursor", () => {
   test("that recovered everything reports nothing", () => {
     const { positions, see, told } = setup();
     see(5);
-    positions.onResumed("r", answer(at(9), true), at(5));
+    positions.onResumed("r", answer(at(9), true), sent(at(5)));
     for (const sequence of [6, 7]) see(sequence);
     assert.deepEqual(told, ["e5", "e6", "e7"]);
   });
@@ -136,7 +138,7 @@ describe("the answer to a join with a cursor", () => {
   test("that did not reports the gap at once, and not again with the messages that are left", () => {
     const { positions, see, told } = setup();
     see(5);
-    positions.onResumed("r", answer(at(20)), at(5));
+    positions.onResumed("r", answer(at(20)), sent(at(5)));
     for (const sequence of [15, 16, 21]) see(sequence, sequence === 21 ? 20 : sequence - 1);
     assert.deepEqual(told, ["e5", gap(at(5), at(20)), "e15", "e16", "e21"]);
   });
@@ -144,7 +146,7 @@ describe("the answer to a join with a cursor", () => {
   test("covers losses up to the head only", () => {
     const { positions, see, told } = setup();
     see(5);
-    positions.onResumed("r", answer(at(20)), at(5));
+    positions.onResumed("r", answer(at(20)), sent(at(5)));
     see(25);
     assert.deepEqual(told, ["e5", gap(at(5), at(20)), gap(at(5), at(24)), "e25"]);
   });
@@ -152,7 +154,7 @@ describe("the answer to a join with a cursor", () => {
   test("of another epoch reports the gap, and takes that epoch's messages from the first", () => {
     const { positions, see, told } = setup();
     see(50);
-    positions.onResumed("r", answer(at(3, "f")), at(50));
+    positions.onResumed("r", answer(at(3, "f")), sent(at(50)));
     see(2, 1, "f");
     see(3, 2, "f");
     see(5, 4, "f");
@@ -170,7 +172,7 @@ describe("the answer to a join with a cursor", () => {
   test("covers nothing of an epoch that comes after it", () => {
     const { positions, see, told } = setup();
     see(5);
-    positions.onResumed("r", answer(at(20)), at(5));
+    positions.onResumed("r", answer(at(20)), sent(at(5)));
     see(1, 0, "f");
     see(10, 9, "f");
     assert.deepEqual(told.slice(-3), ["f1", gap(at(1, "f"), at(9, "f")), "f10"]);
@@ -179,7 +181,7 @@ describe("the answer to a join with a cursor", () => {
   test("at the head reports nothing, whatever it says of recovering", () => {
     const { positions, see, told } = setup();
     see(5);
-    positions.onResumed("r", answer(at(5)), at(5));
+    positions.onResumed("r", answer(at(5)), sent(at(5)));
     assert.deepEqual(told, ["e5"]);
   });
 
@@ -187,7 +189,7 @@ describe("the answer to a join with a cursor", () => {
     const { positions, see, told } = setup();
     see(5);
     see(6);
-    positions.onResumed("r", answer(at(6)), at(5));
+    positions.onResumed("r", answer(at(6)), sent(at(5)));
     see(7);
     assert.deepEqual(told, ["e5", "e6", "e7"]);
   });
@@ -195,14 +197,14 @@ describe("the answer to a join with a cursor", () => {
   test("of a log that has lost its end reports that, and takes what follows for new", () => {
     const { positions, see, told } = setup();
     see(9);
-    positions.onResumed("r", answer(at(3)), at(9));
+    positions.onResumed("r", answer(at(3)), sent(at(9)));
     see(4);
     assert.deepEqual(told, ["e9", gap(at(9), at(3)), "e4"]);
   });
 
   test("for a room that is not read any more begins it anew", () => {
     const { positions, told } = setup();
-    positions.onResumed("r", answer(at(3)), at(1));
+    positions.onResumed("r", answer(at(3)), sent(at(1)));
     assert.deepEqual([told, positions.get("r")], [[], at(3)]);
   });
 });
@@ -210,7 +212,7 @@ describe("the answer to a join with a cursor", () => {
 test("a message that is sent again into a new log is delivered once", () => {
   const { positions } = setup();
   const take = (epoch: string, sequence: bigint, fromUserId = "bob") =>
-    positions.advance(incoming("m", { epoch, sequence, fromUserId }));
+    positions.advance(incoming("m", { epoch, sequence, fromUserId })) !== undefined;
   assert.equal(take("e", 5n), true);
   assert.equal(take("f", 1n), false);
   assert.deepEqual(positions.get("r"), at(1, "f"));
@@ -250,9 +252,11 @@ test("over streams with losses, duplicates and two connections: at most once, in
       const all: number[] = [];
       /** One number for epoch and sequence, in the order of time. */
       const rank = (position: RoomPosition) => Number(position.epoch) * 1_000 + Number(position.sequence);
-      const positions = new RoomPositions(({ after, upTo }) => {
-        assert.ok(after !== undefined && upTo !== undefined);
-        gaps.push({ after: rank(after), upTo: rank(upTo) });
+      const positions = new RoomPositions({
+        onGap({ after, upTo }) {
+          assert.ok(after !== undefined && upTo !== undefined);
+          gaps.push({ after: rank(after), upTo: rank(upTo) });
+        },
       });
 
       for (const [index, increments] of steps.entries()) {
@@ -297,4 +301,110 @@ test("over streams with losses, duplicates and two connections: at most once, in
     }),
     { numRuns: 1_000 },
   );
+});
+
+describe("where a message is read once it is acknowledged", () => {
+  function manual() {
+    const moves: string[] = [];
+    const gaps: Gap[] = [];
+    const positions = new RoomPositions({
+      onGap: (gap) => gaps.push(gap),
+      waitsForAcknowledge: true,
+      onMoved: (roomId, position) => moves.push(`${roomId} ${position && `${position.epoch}${position.sequence}`}`),
+    });
+    const see = (sequence: number, epoch = "e", id = `${epoch}${sequence}`) =>
+      positions.advance(incoming(id, { epoch, sequence: BigInt(sequence), previousSequence: BigInt(sequence - 1) }));
+    return { positions, moves, gaps, see };
+  }
+
+  test("the room goes on with the first that is not, and says so when that moves", () => {
+    const { positions, moves, see } = manual();
+    positions.onJoined("r", answer(at(4)));
+    const [five, six, seven] = [see(5), see(6), see(7)];
+    assert.deepEqual([positions.get("r"), positions.openCount], [at(4), 3]);
+    six?.acknowledge();
+    assert.deepEqual(positions.get("r"), at(4));
+    five?.acknowledge();
+    assert.deepEqual(positions.get("r"), at(6));
+    seven?.acknowledge();
+    assert.deepEqual([positions.get("r"), positions.openCount], [at(7), 0]);
+    assert.deepEqual(moves, ["r e4", "r e6", "r e7"]);
+    assert.deepEqual(positions.resumePoint("r"), { position: at(7), received: 7n });
+  });
+
+  test("what comes again is let through only when its consumers are done with it and did not acknowledge it", () => {
+    const { positions, see } = manual();
+    const [, second, third] = [see(1), see(2), see(3)];
+    second?.onDone();
+    third?.acknowledge();
+    assert.deepEqual(
+      [1, 2, 3].map((sequence) => see(sequence) !== undefined),
+      [false, true, false],
+    );
+    assert.deepEqual(positions.resumePoint("r"), { position: at(0), received: 3n });
+  });
+
+  test("a log that no longer has what is to come again is a gap from there, and what was left over is waited for no more", () => {
+    const { positions, gaps, see } = manual();
+    const [first] = [see(1), see(2)];
+    first?.onDone();
+    const sent = positions.resumePoint("r");
+    assert.ok(sent !== undefined);
+    positions.onResumed("r", answer(at(9)), sent);
+    assert.deepEqual(gaps, [gap(at(0), at(9))]);
+    assert.deepEqual(positions.get("r"), at(1));
+  });
+
+  test("a new log begins anew, and late acknowledgements of the old one say nothing about it", () => {
+    const { positions, moves, see } = manual();
+    const old = see(1);
+    see(1, "f");
+    assert.deepEqual([positions.get("r"), positions.openCount], [at(0, "f"), 1]);
+    old?.acknowledge();
+    assert.deepEqual(positions.get("r"), at(0, "f"));
+    assert.deepEqual(moves, ["r e0", "r f0"]);
+  });
+
+  test("a log that has lost its end while everything was recovered is noticed by what was received", () => {
+    const { positions, gaps, see } = manual();
+    for (const sequence of [1, 2, 3, 4]) see(sequence);
+    const sent = positions.resumePoint("r");
+    assert.ok(sent !== undefined);
+    positions.onResumed("r", answer(at(2), true), sent);
+    assert.deepEqual(gaps, [gap(at(0), at(2))]);
+    assert.ok(see(3, "e", "another") !== undefined, "it is another message than the one of this number before");
+  });
+});
+
+test("the answer to a join says nothing when messages that came before it have told by themselves", () => {
+  const { positions, see, told } = setup();
+  see(5);
+  const sent = positions.resumePoint("r");
+  assert.ok(sent !== undefined);
+  see(10);
+  positions.onResumed("r", answer(at(12)), sent);
+  assert.deepEqual(told, ["e5", gap(at(5), at(9)), "e10"]);
+});
+
+describe("what an earlier process has left", () => {
+  test("is where the room goes on, until it is joined or left", () => {
+    const moves: string[] = [];
+    const positions = new RoomPositions({ onGap() {}, onMoved: (roomId) => moves.push(roomId) });
+    positions.restore(
+      new Map([
+        ["r", at(7)],
+        ["other", at(1)],
+      ]),
+    );
+    assert.deepEqual(
+      [positions.get("r"), positions.isRestored("r"), positions.isRestored("new")],
+      [at(7), true, false],
+    );
+    positions.onJoined("r", answer(at(20)));
+    assert.deepEqual(positions.get("r"), at(7));
+    positions.onResumed("r", answer(at(20), true), { position: at(7), received: 7n });
+    assert.deepEqual([positions.isRestored("r"), positions.get("r")], [false, at(7)]);
+    positions.forget("other");
+    assert.deepEqual(moves, ["other"]);
+  });
 });

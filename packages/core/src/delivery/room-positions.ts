@@ -1,125 +1,194 @@
 import type { JoinRoomResponse, MessageResponse } from "@im-sdk/gen";
+import type { Gap, RoomPosition } from "./gap.ts";
 import { RecentIds } from "./recent-ids.ts";
+import { RoomProgress } from "./room-progress.ts";
 
-/** A position in a room's log. */
-export interface RoomPosition {
-  readonly epoch: string;
-  readonly sequence: bigint;
+/** Where a join goes on. */
+export interface ResumePoint {
+  readonly position: RoomPosition;
+  /** What had been received by then: what is not acknowledged of it is asked for again. */
+  readonly received: bigint;
 }
 
-/** Messages of a room that this client, or a slow consumer in it, may have missed and will not get by itself. */
-export interface Gap {
-  readonly roomId: string;
-  /**
-   * Why they are missing:
-   *
-   * - `not_in_log`: what the server gave of the room's log leaves them out; it no longer reaches back that far, or is a new one
-   * - `no_cursor`: the room was joined again with nothing to resume from, as on a server that tells no positions
-   * - `slow_consumer`: a loop or the `message` listeners, with `whenFull: "drop-oldest"`, were too slow. Only they missed them, and
-   *   `listMessages` still has them, as far as the server's history reaches
-   */
-  readonly reason: "not_in_log" | "no_cursor" | "slow_consumer";
-  /** The last position before it; undefined when none was known. */
-  readonly after: RoomPosition | undefined;
-  /**
-   * The position up to which messages may be missing, though some of them may still come. Sequence 0 of another epoch is
-   * the beginning of a new log: the end of the old one is lost. Undefined when what is missing has no positions: on a server that
-   * tells none, and where a slow consumer missed system events only.
-   */
-  readonly upTo: RoomPosition | undefined;
+/** A message that was not seen before, or is to be handed out again. */
+export interface Accepted {
+  /** Its handler says so: the room is read past it. */
+  acknowledge(): void;
+  /** Its consumers are done with it. */
+  onDone(): void;
+}
+
+export interface RoomPositionsOptions {
+  onGap(gap: Gap): void;
+  /** A room is read past a message when that is acknowledged, and not already when it is accepted; default false. */
+  waitsForAcknowledge?: boolean;
+  /** Where a room is to be gone on with after a restart; undefined when it is left. */
+  onMoved?(roomId: string, position: RoomPosition | undefined): void;
 }
 
 interface Cursor {
   epoch: string;
+  /** What was received. */
   sequence: bigint;
   /** Whatever did not come up to this sequence has been reported as missing. */
   reportedUpTo: bigint;
+  progress: RoomProgress;
+  /** Of an earlier process, until the room is joined. */
+  isRestored: boolean;
+  toldMove: RoomPosition | undefined;
 }
 
 /** How many message ids are remembered: for servers that tell no positions, and for logs that start anew. */
 const recentIdCapacity = 10_000;
 
+const acceptedForGood: Accepted = { acknowledge() {}, onDone() {} };
+
 /** How far each room has been read: drops what was seen before and notices what is missing. */
 export class RoomPositions {
+  readonly #options: RoomPositionsOptions;
   readonly #cursors = new Map<string, Cursor>();
   readonly #recentIds = new RecentIds(recentIdCapacity);
-  readonly #onGap: (gap: Gap) => void;
+  readonly #open = { count: 0 };
 
-  constructor(onGap: (gap: Gap) => void) {
-    this.#onGap = onGap;
+  constructor(options: RoomPositionsOptions) {
+    this.#options = options;
   }
 
+  /** Messages that were handed out and are not acknowledged. */
+  get openCount(): number {
+    return this.#open.count;
+  }
+
+  /** Where the room is to be gone on with. */
   get(roomId: string): RoomPosition | undefined {
     const cursor = this.#cursors.get(roomId);
-    return cursor === undefined ? undefined : positionOf(cursor);
+    return cursor && readPosition(cursor);
+  }
+
+  /** {@link get} for a join, whose answer goes to {@link onResumed}. */
+  resumePoint(roomId: string): ResumePoint | undefined {
+    const cursor = this.#cursors.get(roomId);
+    return cursor && { position: readPosition(cursor), received: cursor.sequence };
+  }
+
+  /** Where an earlier process has left the rooms. */
+  restore(positions: ReadonlyMap<string, RoomPosition>): void {
+    for (const [roomId, position] of positions) this.#create(roomId, position).isRestored = true;
+  }
+
+  /** The room was left where it is by an earlier process, and not joined since. */
+  isRestored(roomId: string): boolean {
+    return this.#cursors.get(roomId)?.isRestored ?? false;
   }
 
   forget(roomId: string): void {
+    const cursor = this.#cursors.get(roomId);
+    if (cursor === undefined) return;
+    cursor.progress.discard();
     this.#cursors.delete(roomId);
+    this.#options.onMoved?.(roomId, undefined);
   }
 
-  /** Moves past a message; false when it was seen before. A gap before it is reported first. */
-  advance(frame: MessageResponse): boolean {
+  /** Moves past a message; undefined when it was seen before. A gap before it is reported first. */
+  advance(frame: MessageResponse): Accepted | undefined {
     const { roomId, epoch, sequence, previousSequence } = frame;
-    if (sequence === 0n) return this.#isNew(frame);
-    const cursor = this.#cursors.get(roomId);
-    if (cursor === undefined) {
-      this.#cursors.set(roomId, { epoch, sequence, reportedUpTo: 0n });
-      return this.#isNew(frame);
-    }
+    if (sequence === 0n) return this.#isNew(frame) ? acceptedForGood : undefined;
+    const before = previousSequence < sequence ? previousSequence : sequence - 1n;
+    const cursor = this.#cursors.get(roomId) ?? this.#create(roomId, { epoch, sequence: before });
     const sameEpoch = cursor.epoch === epoch;
-    if (sameEpoch && sequence <= cursor.sequence) return false;
-    if (!sameEpoch || (previousSequence > cursor.sequence && previousSequence > cursor.reportedUpTo)) {
-      this.#reportLoss(roomId, cursor, { epoch, sequence: previousSequence });
+    if (sameEpoch && sequence <= cursor.sequence) {
+      return cursor.progress.takeLeftOver(sequence) ? this.#accept(roomId, cursor, sequence) : undefined;
     }
-    if (!sameEpoch) cursor.reportedUpTo = 0n;
-    cursor.epoch = epoch;
+    if (!sameEpoch || (previousSequence > cursor.sequence && previousSequence > cursor.reportedUpTo)) {
+      const after = sameEpoch ? positionOf(cursor) : readPosition(cursor);
+      this.#options.onGap({ roomId, reason: "not_in_log", after, upTo: { epoch, sequence: previousSequence } });
+    }
+    if (!sameEpoch) this.#beginAnew(cursor, { epoch, sequence: before });
+    const receivedUpTo = cursor.sequence;
     cursor.sequence = sequence;
     // A message without an ACK when the log was lost is sent again, and has a new position in the new log.
-    return this.#isNew(frame);
+    const isNew = this.#isNew(frame);
+    if (isNew && this.#options.waitsForAcknowledge) cursor.progress.onHandedOut(sequence, receivedUpTo);
+    this.#tellMove(roomId, cursor);
+    return isNew ? this.#accept(roomId, cursor, sequence) : undefined;
   }
 
   /**
    * The first join: what the room's log holds already is history, not missed. For a room that is being read a join says
    * nothing new: the answer to a call may overtake messages that are still on their way in the stream.
    */
-  onJoined(roomId: string, response: JoinRoomResponse): void {
-    const { head } = response;
+  onJoined(roomId: string, { head }: JoinRoomResponse): void {
     if (head === undefined || this.#cursors.has(roomId)) return;
-    this.#cursors.set(roomId, { ...positionOf(head), reportedUpTo: 0n });
+    this.#tellMove(roomId, this.#create(roomId, head));
   }
 
   /** A join that brought a cursor: when the log no longer reaches back to it, what is missing is reported now. */
-  onResumed(roomId: string, response: JoinRoomResponse, sent: RoomPosition): void {
+  onResumed(roomId: string, response: JoinRoomResponse, sent: ResumePoint): void {
     const { head, recovered } = response;
     const cursor = this.#cursors.get(roomId);
-    if (cursor === undefined) this.onJoined(roomId, response);
-    if (cursor === undefined || recovered || head === undefined) return;
-    const sameEpoch = cursor.epoch === head.epoch;
-    // A log that ends before what was read has lost its end, and goes on with sequences that were seen before.
-    const isCutOff = sent.epoch === head.epoch && sent.sequence > head.sequence;
-    if (sameEpoch && cursor.sequence >= head.sequence && !isCutOff) return;
-    if (sameEpoch) {
-      this.#reportLoss(roomId, cursor, positionOf(head));
-      if (isCutOff) cursor.sequence = head.sequence;
-      cursor.reportedUpTo = head.sequence;
+    if (cursor === undefined) {
+      this.onJoined(roomId, response);
       return;
     }
-    // What is lost is the end of the old log; the new one is replayed from where it begins.
-    this.#reportLoss(roomId, cursor, { epoch: head.epoch, sequence: 0n });
-    cursor.epoch = head.epoch;
-    cursor.sequence = 0n;
-    cursor.reportedUpTo = 0n;
+    cursor.isRestored = false;
+    if (head === undefined) return;
+    const sameEpoch = cursor.epoch === head.epoch;
+    // A log that ends before what was read has lost its end, and goes on with sequences that were seen before.
+    const isCutOff = sent.position.epoch === head.epoch && sent.received > head.sequence;
+    if (recovered && !isCutOff) return;
+    // Messages that came before this answer have told by themselves what is missing between them.
+    const hasMoved = cursor.sequence !== sent.received || cursor.sequence >= head.sequence;
+    if (sameEpoch && hasMoved && !isCutOff) return;
+    const upTo = sameEpoch ? positionOf(head) : { epoch: head.epoch, sequence: 0n };
+    this.#options.onGap({ roomId, reason: "not_in_log", after: readPosition(cursor), upTo });
+    if (!sameEpoch || isCutOff) this.#beginAnew(cursor, upTo);
+    else cursor.progress.giveUpLeftOvers();
+    cursor.reportedUpTo = upTo.sequence;
+    this.#tellMove(roomId, cursor);
   }
 
   /** A join again on a server without positions: what was said meanwhile is lost, and how much is not known. */
   onRejoinedBlindly(roomId: string): void {
-    this.#onGap({ roomId, reason: "no_cursor", after: this.get(roomId), upTo: undefined });
-    this.#cursors.delete(roomId);
+    const cursor = this.#cursors.get(roomId);
+    this.#options.onGap({ roomId, reason: "no_cursor", after: cursor && readPosition(cursor), upTo: undefined });
+    this.forget(roomId);
   }
 
-  #reportLoss(roomId: string, cursor: Cursor, upTo: RoomPosition): void {
-    this.#onGap({ roomId, reason: "not_in_log", after: positionOf(cursor), upTo });
+  #create(roomId: string, { epoch, sequence }: RoomPosition): Cursor {
+    const progress = new RoomProgress(this.#open);
+    const cursor = { epoch, sequence, reportedUpTo: 0n, progress, isRestored: false, toldMove: undefined };
+    this.#cursors.set(roomId, cursor);
+    return cursor;
+  }
+
+  /** What was handed out of the log before says nothing about this one. */
+  #beginAnew(cursor: Cursor, { epoch, sequence }: RoomPosition): void {
+    cursor.progress.discard();
+    cursor.epoch = epoch;
+    cursor.sequence = sequence;
+    cursor.reportedUpTo = 0n;
+    cursor.progress = new RoomProgress(this.#open);
+  }
+
+  #accept(roomId: string, cursor: Cursor, sequence: bigint): Accepted {
+    if (!this.#options.waitsForAcknowledge) return acceptedForGood;
+    const { progress } = cursor;
+    return {
+      acknowledge: () => {
+        progress.acknowledge(sequence);
+        if (cursor.progress === progress && this.#cursors.get(roomId) === cursor) this.#tellMove(roomId, cursor);
+      },
+      onDone: () => progress.onDone(sequence),
+    };
+  }
+
+  #tellMove(roomId: string, cursor: Cursor): void {
+    if (this.#options.onMoved === undefined) return;
+    const position = readPosition(cursor);
+    const { toldMove } = cursor;
+    if (toldMove?.epoch === position.epoch && toldMove.sequence === position.sequence) return;
+    cursor.toldMove = position;
+    this.#options.onMoved(roomId, position);
   }
 
   #isNew({ roomId, fromUserId, messageId }: MessageResponse): boolean {
@@ -129,4 +198,9 @@ export class RoomPositions {
 
 function positionOf({ epoch, sequence }: RoomPosition): RoomPosition {
   return { epoch, sequence };
+}
+
+/** Up to here nothing is to come again. */
+function readPosition({ epoch, sequence, progress }: Cursor): RoomPosition {
+  return { epoch, sequence: progress.readUpTo ?? sequence };
 }

@@ -3,26 +3,32 @@ import type { OutboxEntry } from "./outbox-entry.ts";
 /** Messages that have left and wait for their ACK, and a way to wait until there is one. */
 export class UnacknowledgedSet {
   readonly #entries = new Set<OutboxEntry>();
-  #filled: PromiseWithResolvers<void> | undefined;
+  readonly #onFilled = new Set<() => void>();
 
   get isEmpty(): boolean {
     return this.#entries.size === 0;
   }
 
+  /** The one that left first. */
+  get first(): OutboxEntry | undefined {
+    return this.#entries.values().next().value;
+  }
+
   add(entry: OutboxEntry): void {
     this.#entries.add(entry);
-    this.#filled?.resolve();
-    this.#filled = undefined;
+    if (this.#onFilled.size === 0) return;
+    for (const listener of this.#onFilled) listener();
+    this.#onFilled.clear();
   }
 
   delete(entry: OutboxEntry): void {
     this.#entries.delete(entry);
   }
 
-  /** Resolves as soon as there is one. */
-  whenFilled(): Promise<void> {
-    if (!this.isEmpty) return Promise.resolve();
-    this.#filled ??= Promise.withResolvers();
-    return this.#filled.promise;
+  /** Calls back as soon as there is one; returns what calls that off. */
+  onceFilled(listener: () => void): () => void {
+    if (this.isEmpty) this.#onFilled.add(listener);
+    else listener();
+    return () => this.#onFilled.delete(listener);
   }
 }

@@ -2,7 +2,8 @@ import type { ServiceInstance } from "@im-sdk/contracts";
 import type { ConnectionState } from "../connection/connection.ts";
 import type { ReconnectAttempt } from "../connection/dialer.ts";
 import type { KnownInstances } from "../connection/instance-set.ts";
-import type { Gap } from "../delivery/room-positions.ts";
+import type { Gap } from "../delivery/gap.ts";
+import type { SendReceipt } from "../delivery/send-receipt.ts";
 import type { ImError } from "../im-error.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 
@@ -16,6 +17,13 @@ export interface ImEvents {
   disconnect: ImError | undefined;
   /** Something failed that no call of yours was there to hear of; among it the end of reconnecting. */
   error: ImError;
+  /** A message that an earlier process left in the store has ended: with its receipt, or with why not. */
+  settled: {
+    readonly messageId: string;
+    readonly roomId: string;
+    readonly receipt?: SendReceipt;
+    readonly error?: ImError;
+  };
   stateChange: { readonly state: ConnectionState; readonly previous: ConnectionState };
   /** Messages of a room that were missed and will not come. Told before anything later of the room, to the consumer that missed them. */
   gap: Gap;

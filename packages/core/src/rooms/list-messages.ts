@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import type { IMService } from "@im-sdk/gen";
 import { invalidArgument, requireId } from "../check-argument.ts";
-import type { RoomPosition } from "../delivery/room-positions.ts";
+import type { RoomPosition } from "../delivery/gap.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 import { callWithStatus, type RequestOptions } from "../unary-call.ts";

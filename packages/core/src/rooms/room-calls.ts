@@ -4,6 +4,7 @@ import { requireId, requireMetadata } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Link } from "../connection/link.ts";
 import { routeObserverKey } from "../connection/routed-transport.ts";
+import type { RoomPosition } from "../delivery/gap.ts";
 import type { JoinedRooms } from "../delivery/joined-rooms.ts";
 import type { RoomPositions } from "../delivery/room-positions.ts";
 import { callWithStatus, type RequestOptions } from "../unary-call.ts";
@@ -29,27 +30,30 @@ export class RoomCalls {
     const { rooms, positions, connection } = this.#options;
     requireId("roomId", roomId);
     requireMetadata(metadata);
-    // What came late from an earlier membership is not where this one begins.
-    if (!rooms.has(roomId)) positions.forget(roomId);
+    // What came late from an earlier membership is not where this one begins, unless an earlier process has left it here.
+    if (!rooms.has(roomId) && !positions.isRestored(roomId)) positions.forget(roomId);
     for (;;) {
-      const { response, link } = await this.#join(roomId, metadata, options);
+      const cursor = positions.isRestored(roomId) ? positions.resumePoint(roomId) : undefined;
+      const { response, link } = await this.#join(roomId, metadata, options, cursor?.position);
       // Membership belongs to the connection: one that was replaced meanwhile did not take this room along.
       if (connection.link !== link && connection.state === "connected") continue;
       rooms.add(roomId, metadata);
-      positions.onJoined(roomId, response);
+      if (cursor === undefined) positions.onJoined(roomId, response);
+      else if (response.head === undefined) positions.onRejoinedBlindly(roomId);
+      else positions.onResumed(roomId, response, cursor);
       return response;
     }
   }
 
   /** Joins on the connection of the moment without remembering it. */
-  async #join(roomId: string, metadata: Record<string, string>, options: RequestOptions) {
+  async #join(roomId: string, metadata: Record<string, string>, options: RequestOptions, cursor?: RoomPosition) {
     const { service, userId, requestTimeoutMs } = this.#options;
     let link: Link | undefined;
     const contextValues = createContextValues().set(routeObserverKey, (used) => {
       link = used;
     });
     const response = await callWithStatus(`joining ${roomId}`, options, requestTimeoutMs, (call) =>
-      service.joinRoom({ userId, roomId, metadata }, { ...call, contextValues }),
+      service.joinRoom({ userId, roomId, metadata, ...(cursor && { cursor }) }, { ...call, contextValues }),
     );
     return { response, link };
   }

@@ -1,0 +1,153 @@
+import type { MessageResponse } from "@im-sdk/gen";
+import type { ImError } from "../im-error.ts";
+import { decodeMessage } from "../messages/decode-message.ts";
+import type { ImMessage } from "../messages/im-message.ts";
+import type { Gap } from "./gap.ts";
+import { resolveMessagesOptions } from "./inbox-options.ts";
+import type { MessageConsumer, Outcome } from "./message-consumer.ts";
+import { MessageIterator } from "./message-iterator.ts";
+import type { Accepted, RoomPositions } from "./room-positions.ts";
+
+export interface InboxParts {
+  positions: RoomPositions;
+  /** A loop over messages was too slow for some of them. */
+  onGap(gap: Gap): void;
+  /** Whether a message is acknowledged by being handed to a consumer, or by the handler's call of `ack()`. */
+  acknowledge: "automatic" | "manual";
+  /** Resolves when the positions so far are kept: nothing is handed out before. Absent when nothing keeps them. */
+  positionsKept?: (() => Promise<void>) | undefined;
+}
+
+/** Held for consumers at the most, roughly: one message more may come on top. */
+const maxHeldBytes = 16 * 1024 * 1024;
+
+/** Messages without an acknowledgement of their handler at the most, when it is to give one. */
+const maxOpenMessages = 10_000;
+
+/** What a message costs beside its content, roughly. */
+const frameOverheadBytes = 512;
+
+/** Gives accepted messages to everybody who consumes them, and knows how much is held for them. */
+export class Inbox {
+  readonly #parts: InboxParts;
+  readonly #consumers = new Set<MessageConsumer>();
+  #heldBytes = 0;
+  #room: PromiseWithResolvers<void> | undefined;
+  #isClosed = false;
+  #gaveUp: ImError | undefined;
+
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Nothing more should come before {@link untilRoom}. */
+  get isFull(): boolean {
+    return this.#heldBytes > maxHeldBytes || this.#parts.positions.openCount >= maxOpenMessages;
+  }
+
+  add(consumer: MessageConsumer): void {
+    this.#consumers.add(consumer);
+  }
+
+  /** Messages from now on, of one room or all, until the loop is left, the signal aborts or the inbox closes. */
+  iterate(roomId?: string, signal?: AbortSignal, bounds = resolveMessagesOptions()): MessageIterator {
+    const end = () => iterator.end();
+    const onEnd = () => {
+      signal?.removeEventListener("abort", end);
+      this.#consumers.delete(iterator);
+    };
+    const iterator = new MessageIterator(roomId, onEnd, { ...bounds, onGap: this.#parts.onGap });
+    this.#consumers.add(iterator);
+    signal?.addEventListener("abort", end, { once: true });
+    if (signal?.aborted || this.#isClosed) iterator.end();
+    else if (this.#gaveUp !== undefined) iterator.end(this.#gaveUp);
+    return iterator;
+  }
+
+  /** Ends the consumers, now and to come. */
+  close(): void {
+    this.#isClosed = true;
+    for (const consumer of [...this.#consumers]) consumer.end();
+  }
+
+  /** No connection comes any more: loops over messages throw the reason, until there is a connection again. */
+  giveUp(error: ImError): void {
+    this.#gaveUp = error;
+    for (const consumer of [...this.#consumers]) consumer.end(error);
+  }
+
+  onConnected(): void {
+    this.#gaveUp = undefined;
+  }
+
+  /** Hands a message out; `answer` tells the server that it was handled. A promise asks for a pause until it resolves. */
+  deliver(frame: MessageResponse, accepted: Accepted, answer: () => void): Promise<void> | undefined {
+    const isManual = this.#parts.acknowledge === "manual";
+    const acknowledge = () => {
+      accepted.acknowledge();
+      this.#checkRoom();
+    };
+    const ack = () => {
+      acknowledge();
+      answer();
+    };
+    const bytes = frame.content.byteLength + frameOverheadBytes;
+    this.#heldBytes += bytes;
+    const onDone = (outcome: Outcome) => {
+      this.#heldBytes -= bytes;
+      if (!isManual && outcome === "handled") answer();
+      // What nobody wants, and what is left of a loop that was left, is not waited for.
+      if (outcome === "skipped" || (outcome === "dropped" && !isManual && !this.#isClosed)) accepted.acknowledge();
+      accepted.onDone();
+      this.#checkRoom();
+    };
+    const message = decodeMessage(frame, isManual ? ack : answer);
+    const wait = this.#handOut(message, this.#beginning(frame, acknowledge), onDone);
+    return wait ?? (this.isFull ? this.untilRoom() : undefined);
+  }
+
+  /** Resolves once half of the bounds is free. */
+  untilRoom(): Promise<void> {
+    if (!this.isFull) return Promise.resolve();
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
+  /** What is to be waited for before the first consumer sees the message: that it will not be given again after a restart. */
+  #beginning({ sequence }: MessageResponse, acknowledge: () => void): (() => Promise<void>) | undefined {
+    const { acknowledge: mode, positionsKept } = this.#parts;
+    if (positionsKept === undefined || mode === "manual" || sequence === 0n) return undefined;
+    return () => {
+      acknowledge();
+      return positionsKept();
+    };
+  }
+
+  /** Consumers may come and go meanwhile; the message is for those who are there now. */
+  #handOut(
+    message: ImMessage,
+    begin: (() => Promise<void>) | undefined,
+    onDone: (outcome: Outcome) => void,
+  ): Promise<void> | undefined {
+    const consumers = [...this.#consumers];
+    let remaining = consumers.length;
+    let all: Outcome = "skipped";
+    const onHandled = (outcome: Outcome = "handled") => {
+      if (all !== "handled" && outcome !== "skipped") all = outcome;
+      if (--remaining === 0) onDone(all);
+    };
+    let pause: Promise<void> | undefined;
+    for (const consumer of consumers) {
+      const wait = consumer.push({ message, begin, onHandled });
+      if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
+    }
+    return pause;
+  }
+
+  #checkRoom(): void {
+    if (this.#room === undefined) return;
+    if (this.#heldBytes > maxHeldBytes / 2 || this.#parts.positions.openCount > maxOpenMessages / 2) return;
+    this.#room.resolve();
+    this.#room = undefined;
+  }
+}

@@ -1,0 +1,104 @@
+import type { OutboxEntry } from "./outbox-entry.ts";
+import type { OutboxOptions } from "./outbox-options.ts";
+
+type Bounds = Pick<Required<OutboxOptions>, "maxMessages" | "maxBytes">;
+
+/** What is in the outbox, in the order of sending, and what waits at its door while it is full. */
+export class OutboxEntries {
+  readonly #bounds: Bounds;
+  readonly #onAdmitted: (entry: OutboxEntry) => void;
+  readonly #inside = new Map<string, OutboxEntry>();
+  readonly #waiting = new Map<string, OutboxEntry>();
+  #bytes = 0;
+
+  /** `onAdmitted` is told every entry that comes in. */
+  constructor(bounds: Bounds, onAdmitted: (entry: OutboxEntry) => void) {
+    this.#bounds = bounds;
+    this.#onAdmitted = onAdmitted;
+  }
+
+  /** Inside and waiting. */
+  get size(): number {
+    return this.#inside.size + this.#waiting.size;
+  }
+
+  get insideCount(): number {
+    return this.#inside.size;
+  }
+
+  /** Inside or waiting. */
+  find(messageId: string): OutboxEntry | undefined {
+    return this.#inside.get(messageId) ?? this.#waiting.get(messageId);
+  }
+
+  isInside(entry: OutboxEntry): boolean {
+    return this.#inside.get(entry.message.messageId) === entry;
+  }
+
+  isWaiting(entry: OutboxEntry): boolean {
+    return this.#waiting.get(entry.message.messageId) === entry;
+  }
+
+  inside(): OutboxEntry[] {
+    return [...this.#inside.values()];
+  }
+
+  /** Those inside first. */
+  all(): OutboxEntry[] {
+    return [...this.#inside.values(), ...this.#waiting.values()];
+  }
+
+  /** Lets an entry in, or has it wait for room behind those that wait already; true when it is in. */
+  add(entry: OutboxEntry): boolean {
+    if (this.#waiting.size === 0 && this.#hasRoom(entry)) {
+      this.#letIn(entry);
+      return true;
+    }
+    this.#waiting.set(entry.message.messageId, entry);
+    return false;
+  }
+
+  /** Lets these in before all others, whatever the bounds. */
+  insertFirst(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) this.remove(entry);
+    const later = this.inside();
+    for (const entry of later) this.remove(entry);
+    for (const entry of [...entries, ...later]) this.#put(entry);
+  }
+
+  /** False when it was removed before. */
+  remove(entry: OutboxEntry): boolean {
+    const { messageId } = entry.message;
+    if (this.isInside(entry)) {
+      this.#inside.delete(messageId);
+      this.#bytes -= entry.bytes;
+      return true;
+    }
+    return this.isWaiting(entry) && this.#waiting.delete(messageId);
+  }
+
+  /** Lets in those that wait, as far as there is room. */
+  admitWaiting(): void {
+    for (const entry of this.#waiting.values()) {
+      if (!this.#hasRoom(entry)) return;
+      this.#waiting.delete(entry.message.messageId);
+      this.#letIn(entry);
+    }
+  }
+
+  #letIn(entry: OutboxEntry): void {
+    this.#put(entry);
+    this.#onAdmitted(entry);
+  }
+
+  #put(entry: OutboxEntry): void {
+    this.#inside.set(entry.message.messageId, entry);
+    this.#bytes += entry.bytes;
+  }
+
+  /** An empty outbox takes a message of any size. */
+  #hasRoom(entry: OutboxEntry): boolean {
+    if (this.#inside.size === 0) return true;
+    return this.#inside.size < this.#bounds.maxMessages && this.#bytes + entry.bytes <= this.#bounds.maxBytes;
+  }
+}

@@ -1,0 +1,65 @@
+import type { MessageRequest } from "@im-sdk/gen";
+import { ImError } from "../im-error.ts";
+import type { ClientJournal } from "./client-journal.ts";
+import type { OutboxEntry } from "./outbox-entry.ts";
+import type { SendReceipt } from "./send-receipt.ts";
+
+export interface OutcomesOptions {
+  journal: Pick<ClientJournal, "forget"> | undefined;
+  /** A message of an earlier process has ended, and no promise of this one was there to tell. */
+  onOrphanSettled?: ((message: MessageRequest, outcome: SendReceipt | ImError) => void) | undefined;
+  /** A message has been told of. */
+  onTold(): void;
+}
+
+/** Tells how messages ended, and has the journal forget them. */
+export class Outcomes {
+  readonly #options: OutcomesOptions;
+  readonly #untold = new Map<OutboxEntry, SendReceipt | ImError>();
+
+  constructor(options: OutcomesOptions) {
+    this.#options = options;
+  }
+
+  /** Messages that have ended and are still to be told of. */
+  get untoldCount(): number {
+    return this.#untold.size;
+  }
+
+  /**
+   * Once for each message. That one will not arrive is told only when no later process can find it and send it all the same:
+   * when the journal has forgotten it, or when its deadline, after which it is not sent, has passed.
+   */
+  settle(entry: OutboxEntry, outcome: SendReceipt | ImError, nowMs: number): void {
+    const { journal } = this.#options;
+    const { messageId } = entry.message;
+    this.#untold.set(entry, outcome);
+    const mayBeFound = outcome instanceof ImError && outcome.code !== "unknown" && nowMs < entry.deadlineAtMs;
+    if (journal !== undefined && mayBeFound) {
+      journal.forget(messageId, () => this.#tell(entry));
+    } else {
+      journal?.forget(messageId);
+      this.#tell(entry);
+    }
+  }
+
+  /** Tells of those whose deadline has passed; the next deadline, or Infinity. */
+  expire(nowMs: number): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.#untold.keys()) {
+      if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
+      else this.#tell(entry);
+    }
+    return nextMs;
+  }
+
+  #tell(entry: OutboxEntry): void {
+    const { onOrphanSettled, onTold } = this.#options;
+    const outcome = this.#untold.get(entry);
+    if (outcome === undefined) return;
+    this.#untold.delete(entry);
+    if (entry.onSettled !== undefined) entry.onSettled(outcome);
+    else onOrphanSettled?.(entry.message, outcome);
+    onTold();
+  }
+}
