@@ -57,6 +57,8 @@ export function testClientStore({ name, open }: StoreSuiteOptions): void {
       const writes: Promise<void>[] = [];
       for (let index = 0; index < 500; index++) {
         writes.push(store.write([put("last", `${index}`), put(`n${index % 7}`, `${index}`), remove(`n${index % 3}`)]));
+        // So that some are under way when others come.
+        if (index % 100 === 0) await null;
       }
       assert.deepEqual(await place.kept(), { last: "499", n2: "499", n3: "493", n4: "494", n5: "495", n6: "496" });
       await Promise.all(writes);
