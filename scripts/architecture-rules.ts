@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   balancers: ["contracts"],
   "discovery-consul": ["contracts"],
   "discovery-etcd": ["contracts"],
+  "store-level": ["contracts"],
   "server-nats": ["contracts", "gen", "server"],
   opentelemetry: ["core"],
   cli: "all",
@@ -28,6 +29,7 @@ const maxForeign: Readonly<Record<string, number>> = {
   gen: 1,
   "discovery-consul": 1,
   "discovery-etcd": 1,
+  "store-level": 1,
 };
 
 const maxLines = 220;
