@@ -11,7 +11,8 @@ import { Announcement } from "./registration/announcement.ts";
 import type { ResolvedRegistration } from "./registration/registration-options.ts";
 import { systemEvent } from "./rooms/system-events.ts";
 import { createRoutes } from "./rpc/routes.ts";
-import { createServiceContext, type ServiceContext, type ServiceStores } from "./service-context.ts";
+import { createServiceContext, type ServiceContext } from "./service-context.ts";
+import { closeStorage } from "./storage/close-storage.ts";
 
 /** How long a closing server waits for the last words of its streams to leave. */
 const lastWordsMs = 500;
@@ -34,8 +35,8 @@ export interface ImServer extends AsyncDisposable {
    */
   drain(options?: { readonly timeoutMs?: number }): Promise<void>;
   /**
-   * The same at once, but for a registry, which has two seconds to answer. Afterwards no timer, socket or listener is left. May
-   * be called more than once.
+   * The same at once, but for a registry, which has two seconds to answer, and for the storage, which has ten to store what is
+   * under way. Afterwards no timer, socket or listener is left. May be called more than once.
    */
   close(): Promise<void>;
 }
@@ -43,16 +44,12 @@ export interface ImServer extends AsyncDisposable {
 /**
  * Starts the reference `im.v1` server. Resolves when it listens and, with a `registry`, is registered or has failed to be for
  * a first time. Throws a RangeError or TypeError for a wrong option, Node's error (`code` EADDRINUSE, EACCES, …) when the
- * address cannot be had, and what the registry refuses for good.
+ * address cannot be had, and what the registry refuses for good. The `storage` is closed with the server, and when the start
+ * fails for another reason than a wrong option.
  */
-export function startImServer(options: ImServerOptions = {}): Promise<ImServer> {
-  return startWithStores(options, {});
-}
-
-/** As {@link startImServer}, with other stores than memory behind the rooms. */
-export async function startWithStores(options: ImServerOptions, stores: ServiceStores): Promise<ImServer> {
+export async function startImServer(options: ImServerOptions = {}): Promise<ImServer> {
   const resolved = resolveServerOptions(options);
-  const context = createServiceContext(resolved.service, stores);
+  const context = createServiceContext(resolved.service);
   const { logger, clock, limits } = resolved.service;
   const listener = new Http2Listener({
     ...resolved,
@@ -75,6 +72,7 @@ export async function startWithStores(options: ImServerOptions, stores: ServiceS
   } catch (error) {
     await listener.destroy();
     context.close();
+    await closeStorage(resolved.service.storage, resolved.service);
     throw error;
   }
 }
@@ -144,6 +142,7 @@ class RunningServer implements ImServer {
     await this.#idleWithin(lastWordsMs);
     await this.#listener.destroy();
     this.#context.close();
+    await closeStorage(options.storage, options);
     options.logger.info("closed");
   }
 

@@ -8,7 +8,6 @@ import { ServingState } from "./health/serving-state.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { RateLimiter } from "./limits/rate-limiter.ts";
 import { MemoryRoomLog } from "./log/memory-room-log.ts";
-import type { OpenRoomLog } from "./log/room-log.ts";
 import type { ResolvedServiceOptions } from "./options/im-service-options.ts";
 import { MemoryPresence } from "./presence/memory-presence.ts";
 import type { Presence } from "./presence/presence.ts";
@@ -17,12 +16,6 @@ import { Memberships } from "./rooms/memberships.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { presenceEvent } from "./rooms/system-events.ts";
 import { StreamDirectory } from "./stream/stream-directory.ts";
-
-/** The stores behind a service; in memory unless told otherwise. */
-export interface ServiceStores {
-  readonly openLog?: OpenRoomLog;
-  readonly presence?: Presence;
-}
 
 /** What the handlers of all calls share. */
 export interface ServiceContext {
@@ -44,19 +37,20 @@ export interface ServiceContext {
   readonly newAudioId: () => string;
   /** Begins every `audio_url`; the listener fills it in once it knows its port. */
   audioUrlPrefix: string;
-  /** Stops every timer. */
+  /** Stops every timer, and closes all but the storage. */
   close(): void;
 }
 
 /** Puts the parts of a service together. */
-export function createServiceContext(options: ResolvedServiceOptions, stores: ServiceStores = {}): ServiceContext {
-  const { limits, retention, logger, clock } = options;
-  const presence = stores.presence ?? new MemoryPresence();
+export function createServiceContext(options: ResolvedServiceOptions): ServiceContext {
+  const { limits, retention, logger, clock, storage } = options;
+  const presence = storage?.presence ?? new MemoryPresence();
   const rooms = new Rooms({
-    openLog: stores.openLog ?? ((_roomId, ttlMs) => new MemoryRoomLog(retention, clock, ttlMs)),
+    openLog: (roomId, log) => storage?.openLog(roomId, log) ?? new MemoryRoomLog(log),
+    hasLog: (roomId) => storage?.hasLog?.(roomId) ?? false,
     clock,
     logger,
-    ttlMs: retention.ttlMs,
+    retention,
     maxRooms: limits.maxRooms,
     configured: options.rooms,
     defaultRoom: options.defaultRoom,

@@ -10,7 +10,7 @@ import { MemoryRoomLog } from "./memory-room-log.ts";
 const message = (size = 0) => create(MessageResponseSchema, { content: new Uint8Array(size) });
 
 test("sequences go up by one, each with the one before it", () => {
-  const log = new MemoryRoomLog(resolveRetention(), new FakeClock());
+  const log = new MemoryRoomLog({ retention: resolveRetention(), clock: new FakeClock() });
   for (let i = 0; i < 3; i += 1) log.append(message(), undefined);
   const positions = log.read({ after: 0n, limit: 10 }).map(({ message: m }) => [m.sequence, m.previousSequence]);
   assert.deepEqual(positions, [
@@ -22,7 +22,7 @@ test("sequences go up by one, each with the one before it", () => {
 });
 
 test("a duplicate gets the first position and is told to nobody", () => {
-  const log = new MemoryRoomLog(resolveRetention(), new FakeClock());
+  const log = new MemoryRoomLog({ retention: resolveRetention(), clock: new FakeClock() });
   const told: bigint[] = [];
   log.follow((entry) => told.push(entry.message.sequence));
   const first = log.append(message(), "key");
@@ -33,7 +33,7 @@ test("a duplicate gets the first position and is told to nobody", () => {
 
 test("a duplicate is known for the window even when its message has left", () => {
   const clock = new FakeClock();
-  const log = new MemoryRoomLog(resolveRetention({ maxMessages: 1, duplicateWindowMs: 1000 }), clock);
+  const log = new MemoryRoomLog({ retention: resolveRetention({ maxMessages: 1, duplicateWindowMs: 1000 }), clock });
   log.append(message(), "key");
   log.append(message(), undefined);
   clock.advance(999);
@@ -44,14 +44,14 @@ test("a duplicate is known for the window even when its message has left", () =>
 
 test("a duplicate is known for as long as its message is kept", () => {
   const clock = new FakeClock();
-  const log = new MemoryRoomLog(resolveRetention({ duplicateWindowMs: 1 }), clock);
+  const log = new MemoryRoomLog({ retention: resolveRetention({ duplicateWindowMs: 1 }), clock });
   log.append(message(), "key");
   clock.advance(1000);
   assert.equal(log.append(message(), "key").duplicate, true);
 });
 
 test("the same key of another user is another message", () => {
-  const log = new MemoryRoomLog(resolveRetention(), new FakeClock());
+  const log = new MemoryRoomLog({ retention: resolveRetention(), clock: new FakeClock() });
   const from = (fromUserId: string) => create(MessageResponseSchema, { fromUserId });
   assert.equal(log.append(from("alice"), "key").duplicate, false);
   assert.equal(log.append(from("bob"), "key").duplicate, false);
@@ -60,7 +60,7 @@ test("the same key of another user is another message", () => {
 
 test("by default a client of ours can send again whatever it may still have to send", () => {
   const clock = new FakeClock();
-  const log = new MemoryRoomLog(resolveRetention({ maxMessages: 1 }), clock);
+  const log = new MemoryRoomLog({ retention: resolveRetention({ maxMessages: 1 }), clock });
   const outbox = { maxAgeMs: 10 * 60 * 1000, maxMessages: 10_000 };
   for (let i = 0; i < outbox.maxMessages; i += 1) log.append(message(), `m${i}`);
   clock.advance(outbox.maxAgeMs + 60_000);
@@ -70,7 +70,7 @@ test("by default a client of ours can send again whatever it may still have to s
 
 test("messages leave when their time is over, and the floor follows", () => {
   const clock = new FakeClock();
-  const log = new MemoryRoomLog(resolveRetention({ ttlMs: 1000 }), clock);
+  const log = new MemoryRoomLog({ retention: resolveRetention({ ttlMs: 1000 }), clock });
   log.append(message(), undefined);
   clock.advance(500);
   log.append(message(), undefined);
@@ -87,7 +87,7 @@ test("whatever is appended, the log keeps a contiguous newest part within its bo
   });
   fc.assert(
     fc.property(sizes, bounds, fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 70 }), (all, bound, a, b) => {
-      const log = new MemoryRoomLog(resolveRetention(bound), new FakeClock());
+      const log = new MemoryRoomLog({ retention: resolveRetention(bound), clock: new FakeClock() });
       for (const size of all) log.append(message(size), undefined);
       const kept = log.read({ after: 0n, limit: 1000 });
       const { sequence, floor } = log.head();

@@ -5,7 +5,7 @@ import { v4 as uuid } from "uuid";
 import type { ResolvedRetention } from "../options/retention.ts";
 import { DuplicateWindow } from "./duplicate-window.ts";
 import { messageBytes } from "./message-bytes.ts";
-import type { Appended, LogEntry, LogHead, LogRange, RoomLog } from "./room-log.ts";
+import type { Appended, LogEntry, LogHead, LogRange, RoomLog, RoomLogOptions } from "./room-log.ts";
 
 interface StoredEntry extends LogEntry {
   readonly storedAtMs: number;
@@ -18,6 +18,8 @@ export class MemoryRoomLog implements RoomLog {
   readonly #epoch = uuid();
   readonly #duplicates: DuplicateWindow;
   readonly #listeners = new Set<(entry: LogEntry) => void>();
+  readonly #createdAtMs: number;
+  #lastStoredAtMs: number | undefined;
   #ttlMs: number;
   // Entries before `#first` have left; they are cut off in bulk, since shift() on a long array is slow.
   #entries: (StoredEntry | undefined)[] = [];
@@ -25,10 +27,11 @@ export class MemoryRoomLog implements RoomLog {
   #bytes = 0;
   #head = 0n;
 
-  constructor(retention: ResolvedRetention, clock: Clock, ttlMs = retention.ttlMs) {
+  constructor({ retention, clock }: Pick<RoomLogOptions, "retention" | "clock">) {
     this.#retention = retention;
     this.#clock = clock;
-    this.#ttlMs = ttlMs;
+    this.#createdAtMs = clock.now();
+    this.#ttlMs = retention.ttlMs;
     this.#duplicates = new DuplicateWindow({
       windowMs: retention.duplicateWindowMs,
       maxIdsPerUser: retention.maxDuplicateIds,
@@ -48,6 +51,7 @@ export class MemoryRoomLog implements RoomLog {
     message.sequence = ++this.#head;
     message.timestamp = timestampFromMs(timestampMs);
     const entry = { message, bytes: messageBytes(message), storedAtMs: timestampMs };
+    this.#lastStoredAtMs = timestampMs;
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
 
@@ -71,7 +75,14 @@ export class MemoryRoomLog implements RoomLog {
 
   head(): LogHead {
     this.#dropExpired(this.#clock.now());
-    return { epoch: this.#epoch, sequence: this.#head, floor: this.#floor };
+    return {
+      epoch: this.#epoch,
+      sequence: this.#head,
+      floor: this.#floor,
+      messageCount: Number(this.#head),
+      createdAtMs: this.#createdAtMs,
+      lastStoredAtMs: this.#lastStoredAtMs,
+    };
   }
 
   follow(listener: (entry: LogEntry) => void): () => void {

@@ -1,5 +1,8 @@
+import type { Clock } from "@im-sdk/contracts";
 import type { MessageResponse } from "@im-sdk/gen";
+import type { Logger } from "../logger.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
+import type { ResolvedRetention } from "../options/retention.ts";
 
 /** One stored message. */
 export interface LogEntry {
@@ -27,6 +30,12 @@ export interface LogHead {
   readonly sequence: bigint;
   /** Everything up to and including this position is no longer kept; 0 when everything is. */
   readonly floor: bigint;
+  /** Messages ever stored in this epoch; those that are kept, where a log does not know of the others. */
+  readonly messageCount: number;
+  /** When this epoch began, in ms since the Unix epoch. */
+  readonly createdAtMs: number;
+  /** When the newest message was stored, in ms since the Unix epoch; undefined before the first. */
+  readonly lastStoredAtMs: number | undefined;
 }
 
 /** Which messages to read. */
@@ -74,5 +83,13 @@ export interface RoomLog {
   close(): void;
 }
 
-/** Makes the log of a room; `ttlMs` is how long its messages are kept. */
-export type OpenRoomLog = (roomId: string, ttlMs: number) => RoomLog;
+/** What a server tells the log of a room. */
+export interface RoomLogOptions {
+  /** How much is kept and remembered, every bound filled in; `ttlMs` is that of the room. */
+  readonly retention: ResolvedRetention;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Opens the log of a room: at once, so a log that has to look up what it holds lets its callers wait. */
+export type OpenRoomLog = (roomId: string, options: RoomLogOptions) => RoomLog;

@@ -1,5 +1,4 @@
 import type { Clock } from "@im-sdk/contracts";
-import type { AudioStore } from "../audio/audio-store.ts";
 import type { Transcribe } from "../audio/transcripts.ts";
 import { backgroundClock } from "../background-clock.ts";
 import type { Authenticate } from "../identity/authenticator.ts";
@@ -9,9 +8,10 @@ import { describe, functionOption } from "./check-option.ts";
 import { type Limits, type ResolvedLimits, resolveLimits } from "./limits.ts";
 import { type ResolvedRetention, type Retention, resolveRetention } from "./retention.ts";
 import { type ResolvedRoomOptions, type RoomOptions, resolveRoomOptions } from "./room-options.ts";
+import { type ResolvedStorage, resolveStorage, type StorageOptions, storageOptionNames } from "./storage-options.ts";
 
 /** How the service behaves, whatever carries it. */
-export interface ImServiceOptions {
+export interface ImServiceOptions extends StorageOptions {
   /** Tells whose token a call carries, or throws. Default: everybody is who they say they are. */
   readonly authenticate?: Authenticate;
   /** Turns a recording into text. Default: there are no transcripts. */
@@ -24,10 +24,6 @@ export interface ImServiceOptions {
   readonly rooms?: Readonly<Record<string, RoomOptions>>;
   /** Options of all other rooms. */
   readonly defaultRoom?: RoomOptions;
-  /** Where recordings are kept. Default: in memory, 256 MiB in all, the oldest leave first. */
-  readonly audioStore?: AudioStore;
-  /** A folder to keep recordings in, instead of `audioStore`; it is made when it does not exist. */
-  readonly audioFolder?: string;
   /** What `audio_url` begins with, as clients reach the server. Default: the address that the server listens on. */
   readonly publicUrl?: string;
   /** Where the server writes what it has to say. Default: nowhere. */
@@ -39,15 +35,13 @@ export interface ImServiceOptions {
 }
 
 /** {@link ImServiceOptions}, checked and with the defaults filled in. */
-export interface ResolvedServiceOptions {
+export interface ResolvedServiceOptions extends ResolvedStorage {
   readonly authenticate: Authenticate | undefined;
   readonly transcribe: Transcribe | undefined;
   readonly limits: ResolvedLimits;
   readonly retention: ResolvedRetention;
   readonly rooms: ReadonlyMap<string, ResolvedRoomOptions>;
   readonly defaultRoom: ResolvedRoomOptions;
-  readonly audioStore: AudioStore | undefined;
-  readonly audioFolder: string | undefined;
   readonly publicUrl: string | undefined;
   readonly logger: Logger;
   readonly capabilities: ReadonlySet<Capability>;
@@ -62,23 +56,15 @@ export const serviceOptionNames: readonly (keyof ImServiceOptions)[] = [
   "retention",
   "rooms",
   "defaultRoom",
-  "audioStore",
-  "audioFolder",
   "publicUrl",
   "logger",
   "capabilities",
   "clock",
+  ...storageOptionNames,
 ];
 
 /** Fills in the defaults; throws a RangeError or TypeError that names option, value and what is allowed. */
 export function resolveServiceOptions(options: ImServiceOptions): ResolvedServiceOptions {
-  const { audioStore, audioFolder } = options;
-  if (audioStore !== undefined && audioFolder !== undefined) {
-    throw new TypeError(`audioFolder is ${describe(audioFolder)}, but there is an audioStore too: want one of them`);
-  }
-  if (audioFolder !== undefined && (typeof audioFolder !== "string" || audioFolder === "")) {
-    throw new TypeError(`audioFolder is ${describe(audioFolder)}: want the path of a folder`);
-  }
   const rooms = Object.entries(options.rooms ?? {});
   return {
     authenticate: functionOption("authenticate", options.authenticate),
@@ -87,8 +73,7 @@ export function resolveServiceOptions(options: ImServiceOptions): ResolvedServic
     retention: resolveRetention(options.retention),
     rooms: new Map(rooms.map(([roomId, room]) => [roomId, resolveRoomOptions(`rooms.${roomId}`, room)])),
     defaultRoom: resolveRoomOptions("defaultRoom", options.defaultRoom),
-    audioStore,
-    audioFolder,
+    ...resolveStorage(options),
     publicUrl: options.publicUrl === undefined ? undefined : checkUrl(options.publicUrl),
     logger: options.logger ?? silentLogger,
     capabilities: new Set((options.capabilities ?? allCapabilities).map(checkCapability)),

@@ -22,7 +22,7 @@ export async function joinResponse(context: ServiceContext, joined: Joined): Pro
   const onlineUsers = members.map(({ userId }) => userId);
   const response = create(JoinRoomResponseSchema, {
     status: { code: 0, message: "joined" },
-    roomInfo: roomInfo(room, onlineUsers.length),
+    roomInfo: roomInfo(room, head, onlineUsers.length),
     onlineUsers,
   });
   if (context.plain) return response;

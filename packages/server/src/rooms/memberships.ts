@@ -32,7 +32,7 @@ export interface JoinIntent {
 /** A join that was let in. */
 export interface Joined extends ResumePoint {
   readonly room: Room;
-  /** The join made the room. */
+  /** The join made the room: it was not open here, and its log holds nothing. */
   readonly created: boolean;
   readonly head: LogHead;
   /** Begins the replay and the live messages: the caller says so once its reply is on the way. */
@@ -67,7 +67,7 @@ export class Memberships {
       room.subscriptions.add(subscription);
       subscription.start(point.position);
     };
-    return { room, created, ...point, start };
+    return { room, created: created && point.head.sequence === 0n, ...point, start };
   }
 
   /** Remembers a join until a stream of the user comes on this connection. Throws RESOURCE_EXHAUSTED. */

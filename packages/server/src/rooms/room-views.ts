@@ -1,15 +1,16 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type RoomInfo, RoomInfoSchema, type RoomUserSchema, UserRole } from "@im-sdk/gen";
+import type { LogHead } from "../log/room-log.ts";
 import type { ResolvedRoomOptions } from "../options/room-options.ts";
 import type { Member } from "../presence/presence.ts";
 import type { Room } from "./room.ts";
 
 /** A room as the contract describes it. */
-export function roomInfo(room: Room, userCount: number): RoomInfo {
-  const { options } = room;
+export function roomInfo({ id, options }: Room, head: LogHead, userCount: number): RoomInfo {
+  const { createdAtMs, lastStoredAtMs, messageCount } = head;
   return create(RoomInfoSchema, {
-    roomId: room.id,
+    roomId: id,
     name: options.name,
     description: options.description,
     config: {
@@ -21,9 +22,9 @@ export function roomInfo(room: Room, userCount: number): RoomInfo {
       allowRichText: options.allowRichText,
       autoTranscribe: options.autoTranscribe,
     },
-    createdAt: timestampFromMs(room.createdAtMs),
-    ...(room.lastActiveMs === undefined ? {} : { lastActive: timestampFromMs(room.lastActiveMs) }),
-    messageCount: BigInt(room.messageCount),
+    createdAt: timestampFromMs(createdAtMs),
+    ...(lastStoredAtMs === undefined ? {} : { lastActive: timestampFromMs(lastStoredAtMs) }),
+    messageCount: BigInt(messageCount),
     userCount,
   });
 }

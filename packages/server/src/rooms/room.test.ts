@@ -10,7 +10,7 @@ import { FakeClock } from "../test-kit/fake-clock.ts";
 import { Room } from "./room.ts";
 
 const clock = new FakeClock();
-const memory = new MemoryRoomLog(resolveRetention(), clock);
+const memory = new MemoryRoomLog({ retention: resolveRetention(), clock });
 const appended: Appended = { epoch: "e", sequence: 1n, timestampMs: 0, duplicate: false };
 const message = () => create(MessageResponseSchema);
 

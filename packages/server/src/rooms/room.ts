@@ -18,17 +18,12 @@ export interface RoomParts {
 export class Room {
   readonly id: string;
   readonly log: RoomLog;
-  readonly createdAtMs: number;
   options: ResolvedRoomOptions;
   readonly subscriptions = new Set<Subscription>();
   /** Joins that have not ended, of streams and without a stream. */
   joins = 0;
   /** When the room was last posted to, joined or left, in ms since the Unix epoch. */
   touchedAtMs: number;
-  /** When the last message was taken; undefined before the first. */
-  lastActiveMs: number | undefined;
-  /** Messages taken since the room was made. */
-  messageCount = 0;
   readonly #clock: Clock;
   readonly #unfollow: () => void;
   #newest = 0n;
@@ -39,11 +34,9 @@ export class Room {
     this.log = log;
     this.options = options;
     this.#clock = clock;
-    this.createdAtMs = this.touchedAtMs = clock.now();
+    this.touchedAtMs = clock.now();
     this.#unfollow = log.follow((entry) => {
       this.sawHead(entry.message.sequence);
-      this.lastActiveMs = clock.now();
-      this.messageCount += 1;
       fanOut(entry, this.subscriptions);
     });
   }

@@ -2,6 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Clock } from "@im-sdk/contracts";
 import type { OpenRoomLog } from "../log/room-log.ts";
 import type { Logger } from "../logger.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { ResolvedRetention } from "../options/retention.ts";
 import { type ResolvedRoomOptions, type RoomOptions, resolveRoomOptions } from "../options/room-options.ts";
 import { Room } from "./room.ts";
 
@@ -10,10 +12,12 @@ const pruneIntervalMs = 60_000;
 /** What {@link Rooms} is made of. */
 export interface RoomsOptions {
   readonly openLog: OpenRoomLog;
+  /** The room has a log, though it is not open. */
+  readonly hasLog: (roomId: string) => MaybePromise<boolean>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How messages are kept in rooms that do not say so themselves, in ms. */
-  readonly ttlMs: number;
+  /** How messages are kept; rooms may have a `ttlMs` of their own. */
+  readonly retention: ResolvedRetention;
   readonly maxRooms: number;
   readonly configured: ReadonlyMap<string, ResolvedRoomOptions>;
   readonly defaultRoom: ResolvedRoomOptions;
@@ -39,17 +43,25 @@ export class Rooms {
     return room === undefined && this.#configured.has(roomId) ? this.open(roomId).room : room;
   }
 
+  /** As `find`, but a room with a log that is not open here is there too. Rejects when the storage fails. */
+  async lookUp(roomId: string): Promise<Room | undefined> {
+    const room = this.find(roomId);
+    if (room !== undefined) return room;
+    return (await this.#options.hasLog(roomId)) ? this.open(roomId).room : undefined;
+  }
+
   /** The room, made when it is not there. Throws RESOURCE_EXHAUSTED when there are too many. */
   open(roomId: string): { room: Room; created: boolean } {
     const known = this.#rooms.get(roomId);
     if (known !== undefined) return { room: known, created: false };
-    const { maxRooms, openLog, clock } = this.#options;
+    const { maxRooms, openLog, retention, clock, logger } = this.#options;
     if (this.#closed) throw new ConnectError("the server is closed", Code.Unavailable);
     if (this.#rooms.size >= maxRooms) {
       throw new ConnectError(`the server has ${maxRooms} rooms already, and takes no more`, Code.ResourceExhausted);
     }
     const options = this.optionsOf(roomId);
-    const room = new Room({ id: roomId, log: openLog(roomId, this.#ttlMs(options)), options, clock });
+    const log = openLog(roomId, { retention: { ...retention, ttlMs: this.#ttlMs(options) }, clock, logger });
+    const room = new Room({ id: roomId, log, options, clock });
     this.#rooms.set(roomId, room);
     this.#pruneTimer ??= clock.setTimeout(() => this.#prune(), pruneIntervalMs);
     this.touch(room);
@@ -88,7 +100,7 @@ export class Rooms {
   }
 
   #ttlMs(options: ResolvedRoomOptions): number {
-    return options.messageTtlSeconds > 0 ? options.messageTtlSeconds * 1000 : this.#options.ttlMs;
+    return options.messageTtlSeconds > 0 ? options.messageTtlSeconds * 1000 : this.#options.retention.ttlMs;
   }
 
   #startIdleTimer(room: Room): void {

@@ -1,6 +1,7 @@
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { IMService } from "@im-sdk/gen";
 import { callerOf, requireId } from "../identity/caller.ts";
+import { toRefusal } from "../rooms/refusal.ts";
 import { roomInfo, roomUser } from "../rooms/room-views.ts";
 import type { ServiceContext } from "../service-context.ts";
 
@@ -9,13 +10,17 @@ export function createGetRoomInfo(context: ServiceContext): ServiceImpl<typeof I
   return async (request, call) => {
     callerOf(call, request.userId);
     const roomId = requireId("room_id", request.roomId, context.options.limits.maxIdLength);
-    const room = context.rooms.find(roomId);
-    if (room === undefined) throw new ConnectError(`room "${roomId}" is not here`, Code.NotFound);
-    const members = await context.presence.list(roomId);
-    return {
-      status: { code: 0, message: "found" },
-      roomInfo: roomInfo(room, members.length),
-      users: members.map((member) => roomUser(member, room.options)),
-    };
+    try {
+      const room = await context.rooms.lookUp(roomId);
+      if (room === undefined) throw new ConnectError(`room "${roomId}" is not here`, Code.NotFound);
+      const [head, members] = await Promise.all([room.log.head(), context.presence.list(roomId)]);
+      return {
+        status: { code: 0, message: "found" },
+        roomInfo: roomInfo(room, head, members.length),
+        users: members.map((member) => roomUser(member, room.options)),
+      };
+    } catch (error) {
+      throw toRefusal(error, context.options.logger);
+    }
   };
 }

@@ -19,10 +19,10 @@ export function createListMessages(context: ServiceContext): ServiceImpl<typeof 
     if (request.pageSize < 0) {
       throw new ConnectError(`page_size is ${request.pageSize}: want at least 0`, Code.InvalidArgument);
     }
-    const room = context.rooms.find(roomId);
-    if (room === undefined) throw new ConnectError(`room "${roomId}" is not here`, Code.NotFound);
     const pageSize = request.pageSize === 0 ? defaultPageSize : Math.min(request.pageSize, maxPageSize);
     try {
+      const room = await context.rooms.lookUp(roomId);
+      if (room === undefined) throw new ConnectError(`room "${roomId}" is not here`, Code.NotFound);
       const range = rangeOf(request, await room.log.head());
       const status = { code: 0, message: "read" };
       if (range === undefined) return { status, messages: [], hasMore: false };

@@ -5,6 +5,7 @@ import { MessageType } from "@im-sdk/gen";
 import { MemoryRoomLog } from "../log/memory-room-log.ts";
 import { resolveRetention } from "../options/retention.ts";
 import { FakeClock } from "../test-kit/fake-clock.ts";
+import { storageOn } from "../test-kit/storage-on.ts";
 import { refusedWith, startTestServer } from "../test-kit/test-server.ts";
 
 const bytes = (size: number) => new Uint8Array(size);
@@ -104,7 +105,7 @@ test("who posts too fast is told how long to wait, in the ACK and in the trailer
 test("a log that fails is UNAVAILABLE to the sender, and the room goes on", async () => {
   let failures = 1;
   const openLog = () => {
-    const log = new MemoryRoomLog(resolveRetention(), new FakeClock());
+    const log = new MemoryRoomLog({ retention: resolveRetention(), clock: new FakeClock() });
     const append = log.append.bind(log);
     log.append = (message, key) => {
       if (failures-- > 0) throw new Error("disk on fire");
@@ -112,7 +113,7 @@ test("a log that fails is UNAVAILABLE to the sender, and the room goes on", asyn
     };
     return log;
   };
-  await using kit = await startTestServer({}, { openLog });
+  await using kit = await startTestServer({ storage: storageOn(openLog) });
   const stream = kit.connect().open("alice");
   stream.text("r", "a", { ackRequired: true });
   stream.text("r", "b", { ackRequired: true });

@@ -3,10 +3,8 @@ import { test } from "node:test";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { JoinRoomRequestSchema, MessageType } from "@im-sdk/gen";
 import { MemoryRoomLog } from "../log/memory-room-log.ts";
-import { resolveRetention } from "../options/retention.ts";
-import type { ServiceStores } from "../service-context.ts";
-import { FakeClock } from "../test-kit/fake-clock.ts";
 import { LaterRoomLog } from "../test-kit/later-room-log.ts";
+import { storageOn } from "../test-kit/storage-on.ts";
 import { startTestServer, type TestConnection } from "../test-kit/test-server.ts";
 import type { TestStream } from "../test-kit/test-stream.ts";
 
@@ -109,13 +107,11 @@ test("the sender's own stream gets its messages too", async () => {
   assert.deepEqual([own.sequence, own.messageId], [1n, "m"]);
 });
 
-const laterStores: ServiceStores = {
-  openLog: (_roomId, ttlMs) => new LaterRoomLog(new MemoryRoomLog(resolveRetention(), new FakeClock(), ttlMs)),
-};
+const later = storageOn((_roomId, options) => new LaterRoomLog(new MemoryRoomLog(options)));
 
-for (const [name, stores] of Object.entries({ "at once": {}, later: laterStores })) {
+for (const [name, storage] of Object.entries({ "at once": {}, later: { storage: later } })) {
   test(`streams that join while messages are posted skip and double nothing, with a log that answers ${name}`, async () => {
-    await using kit = await startTestServer({ limits: { maxQueueMessages: 8 } }, stores);
+    await using kit = await startTestServer({ limits: { maxQueueMessages: 8 }, ...storage });
     const connection = kit.connect();
     const { epoch } = await post(connection, 1);
     const count = 300;
@@ -136,7 +132,7 @@ for (const [name, stores] of Object.entries({ "at once": {}, later: laterStores 
   });
 
   test(`a sender's messages keep their order and their one copy, with a log that answers ${name}`, async () => {
-    await using kit = await startTestServer({}, stores);
+    await using kit = await startTestServer(storage);
     const stream = kit.connect().open("alice");
     await join(stream);
     const ids = Array.from({ length: 400 }, (_, index) => `m${index}`);

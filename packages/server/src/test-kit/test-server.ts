@@ -2,9 +2,8 @@ import { type Client, type Code, ConnectError, createClient } from "@connectrpc/
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { IMService } from "@im-sdk/gen";
 import { Health } from "@im-sdk/gen/grpc/health/v1/health_pb.js";
-import { type ImServer, startWithStores } from "../im-server.ts";
+import { type ImServer, startImServer } from "../im-server.ts";
 import type { ImServerOptions } from "../options/im-server-options.ts";
-import type { ServiceStores } from "../service-context.ts";
 import { TestStream } from "./test-stream.ts";
 
 /** One HTTP/2 connection to a server, and the stubs on it. */
@@ -25,8 +24,8 @@ export interface TestServer extends AsyncDisposable {
   connect(headers?: Record<string, string>): TestConnection;
 }
 
-export async function startTestServer(options: ImServerOptions = {}, stores: ServiceStores = {}): Promise<TestServer> {
-  const server = await startWithStores(options, stores);
+export async function startTestServer(options: ImServerOptions = {}): Promise<TestServer> {
+  const server = await startImServer(options);
   const connections: TestConnection[] = [];
   return {
     server,

@@ -1,0 +1,31 @@
+import type { AudioStore } from "../audio/audio-store.ts";
+import type { OpenRoomLog } from "../log/room-log.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { Presence } from "../presence/presence.ts";
+
+/**
+ * Where a server keeps what outlives it, or what it shares with other servers: the option `storage` of `startImServer` and
+ * `createImServiceRoutes`. What a storage leaves out the server keeps in memory.
+ */
+export interface ServerStorage {
+  /** Opens the log of a room. A server has the log of a room open once at a time; it closes it before it opens it again. */
+  readonly openLog: OpenRoomLog;
+
+  /**
+   * The room has a log, though it is not open. Without this a room that nobody has joined or posted to since the server
+   * started is not found, whatever is stored of it.
+   */
+  hasLog?(roomId: string): MaybePromise<boolean>;
+
+  /** Who is in which room, on all servers. */
+  readonly presence?: Presence;
+
+  /** Where recordings are kept. */
+  readonly audioStore?: AudioStore;
+
+  /**
+   * Waits for what is being stored, and lets go of files, connections and timers. The server calls it last, when its logs are
+   * closed; again it only waits.
+   */
+  close(): Promise<void>;
+}
