@@ -72,6 +72,14 @@ test("a user who posts without end makes the room forget nobody else's ids", () 
   assert.equal(window.size, 11);
 });
 
+test("an id that was stored again is known by its newest position, for as long as that one's window", () => {
+  const window = new DuplicateWindow({ windowMs: 10, maxIdsPerUser: 10 });
+  window.remember("a", "m", { sequence: 1n, timestampMs: 0 });
+  window.remember("a", "m", { sequence: 2n, timestampMs: 20 });
+  assert.equal(window.find("a", "m", 29, 2n)?.sequence, 2n);
+  assert.equal(window.find("a", "m", 30, 2n), undefined);
+});
+
 test("users without ids to remember take no room", () => {
   const window = new DuplicateWindow({ windowMs: 1000, maxIdsPerUser: 10 });
   for (let i = 1n; i <= 500n; i += 1n) window.remember(`user${i}`, "m", { sequence: i, timestampMs: Number(i) });

@@ -36,7 +36,7 @@ export class DuplicateWindow {
     return ids.find(id);
   }
 
-  /** Remembers an id that `find` does not know. Positions and times of a room come in their order. */
+  /** Remembers an id by a position. Positions and times of a room come in their order. */
   remember(userId: string, id: string, position: StoredPosition): void {
     const ids = this.#users.get(userId) ?? new RememberedIds();
     this.#users.set(userId, ids);

@@ -29,7 +29,7 @@ export class RememberedIds {
     return slot === undefined ? undefined : this.#at(slot - this.#base);
   }
 
-  /** Remembers an id that is not known yet. */
+  /** Remembers an id; one that is known already is from now on known by this position. */
   add(id: string, { sequence, timestampMs }: StoredPosition): void {
     this.#slots.set(id, this.#base + this.#ids.length);
     this.#ids.push(id);
@@ -45,7 +45,7 @@ export class RememberedIds {
   forgetOldest(): void {
     const id = this.#ids[this.#first];
     if (id === undefined) return;
-    this.#slots.delete(id);
+    if (this.#slots.get(id) === this.#base + this.#first) this.#slots.delete(id);
     this.#first += 1;
     if (this.#first >= cutFrom && this.#first * 2 >= this.#ids.length) this.#cut();
   }
