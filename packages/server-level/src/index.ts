@@ -1,0 +1,2 @@
+export { levelStorage } from "./level-storage.ts";
+export type { LevelStorageOptions } from "./level-storage-options.ts";
