@@ -92,15 +92,15 @@ describe("coming back", () => {
     assert.deepEqual(delays(), [50, 50]);
   });
 
-  test("what the server asks to wait is waited, when it is longer", async () => {
-    const { clock, lost, outcomes, delays } = setup();
+  test("what the server asks to wait is waited first, and the share of the bound after it: it may have asked many", async () => {
+    const { clock, lost, outcomes, delays } = setup({ random: () => 0.5 });
     outcomes.splice(0, 1, unavailable(5_000), unavailable(1), "up");
     const dialing = lost(0, unavailable(700));
-    await clock.advance(700);
-    await clock.advance(5_000);
-    await clock.advance(400);
+    await clock.advance(750);
+    await clock.advance(5_100);
+    await clock.advance(201);
     await dialing;
-    assert.deepEqual(delays(), [700, 5_000, 400]);
+    assert.deepEqual(delays(), [750, 5_100, 201]);
   });
 
   test("another instance is tried at once, without the one that was lost; later ones wait and exclude nobody", async () => {
@@ -118,7 +118,7 @@ describe("coming back", () => {
     const asked = setup({ elsewhere: ({ instance }) => [instance?.id ?? ""] });
     void asked.lost(0, unavailable(10_000)).catch(() => {});
     await settle();
-    assert.deepEqual([asked.delays(), asked.rounds.length], [[10_000], 0]);
+    assert.deepEqual([asked.delays(), asked.rounds.length], [[10_100], 0]);
     const again = setup({ elsewhere: ({ instance }) => [instance?.id ?? ""] });
     again.outcomes.splice(0, 1, "up", "up");
     await again.lost(0, unavailable());

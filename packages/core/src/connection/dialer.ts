@@ -34,7 +34,7 @@ export interface LostLink {
   lastedMs: number;
 }
 
-/** No delay between tries is longer, unless `retryIntervalMs` itself or the server asks for more. */
+/** No delay between tries is longer, unless `retryIntervalMs` itself is; what the server asks for comes on top. */
 const maxBackoffMs = 60_000;
 
 /**
@@ -119,9 +119,7 @@ export class Dialer {
   #delayMs(error: ImError): number {
     const { retryIntervalMs, random } = this.#options;
     const maxMs = Math.max(maxBackoffMs, retryIntervalMs);
-    return Math.max(
-      backoffDelayMs(this.#failures, { baseMs: retryIntervalMs, maxMs, random }),
-      error.retryAfterMs ?? 0,
-    );
+    // On top of what the server asks for, and not instead of it: it may have asked many at once, who must not come at once.
+    return (error.retryAfterMs ?? 0) + backoffDelayMs(this.#failures, { baseMs: retryIntervalMs, maxMs, random });
   }
 }
