@@ -1,15 +1,60 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { startImServer } from "@im-sdk/server";
+import { createCertificates } from "@im-sdk/test-servers";
+import { startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
 import { Recorder } from "./test-kit/recorder.ts";
+import type { Command, Places } from "./test-kit/whole-program.ts";
 
-test("a process that used everything ends by itself after disconnect", async () => {
+test("a process that used everything ends by itself within a second of disconnect, whatever was pending", async (t) => {
+  const made = new AsyncDisposableStack();
+  t.after(() => made.disposeAsync());
+  const { ca, server: certificate } = await createCertificates();
+  const transcribe = async () => ({ text: "hello", confidence: 1 });
+  let plain = await startImServer({ transcribe });
+  made.defer(() => plain.close());
+  const secure = made.use(await startImServer({ transcribe, tls: certificate }));
+  const leaving = made.use(await startImServer());
+  const dying = made.use(await startImServer());
+  const stalling = made.use(await startFaultProxy(`127.0.0.1:${plain.port}`));
+  const silent = made.use(await startFaultProxy(`127.0.0.1:${plain.port}`));
+  silent.stall();
+  const commands: Record<Command, () => unknown> = {
+    drain: () => void leaving.drain(),
+    kill: () => dying.close(),
+    stall: () => stalling.stall(),
+    async restart() {
+      await plain.close();
+      plain = await startImServer({ transcribe, port: plain.port });
+    },
+  };
+  const places: Places = {
+    plain: `127.0.0.1:${plain.port}`,
+    secure: `localhost:${secure.port}`,
+    ca,
+    leaving: `127.0.0.1:${leaving.port}`,
+    dying: `127.0.0.1:${dying.port}`,
+    stalling: stalling.address,
+    silent: silent.address,
+  };
   const program = fileURLToPath(new URL("./test-kit/whole-program.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [program]);
-  assert.match(stdout, /^left: *$/m);
+  const child = fork(program, [JSON.stringify(places)], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+  made.defer(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    output += chunk;
+  });
+  child.on("message", async (command: Command) => {
+    await commands[command]();
+    child.send("done");
+  });
+  const [code] = await once(child, "exit");
+  const [, tookMs] = /^ended (\d+) ms after disconnect$/.exec(output.trim()) ?? [];
+  assert.ok(code === 0 && tookMs !== undefined && Number(tookMs) < 1_000, `exit code ${code}: ${output}`);
 });
 
 test("a server killed with a signal is noticed at once, and the client is back when it is", {
