@@ -3,7 +3,7 @@ import type { SourceFile, Workspace } from "./workspaces.ts";
 
 const scope = "@im-sdk/";
 
-/** Who may import whom among our packages. Apps (examples, benchmarks, the command) may import all. */
+/** Who may import whom among our packages. Apps (examples, benchmarks, the soak, the command) may import all. */
 const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   proto: [],
   gen: [],
@@ -171,7 +171,7 @@ function each(rule: (workspace: Workspace) => string[]): Rule {
 }
 
 function isApp({ folder }: Workspace): boolean {
-  return folder.startsWith("examples/") || folder === "bench" || folder.startsWith("bench/");
+  return /^(?:examples|bench|soak)(?:\/|$)/.test(folder);
 }
 
 function shortName({ manifest }: Workspace): string {

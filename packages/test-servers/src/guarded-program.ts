@@ -64,6 +64,13 @@ export class GuardedProgram {
     }
   }
 
+  /** Done when the program, if it runs, has ended, by itself or by a signal. */
+  async whenEnded(): Promise<void> {
+    this.#keepAlive(true);
+    await this.#run?.ended.promise;
+    this.#keepAlive(false);
+  }
+
   /** Done when the program is dead. */
   async kill(): Promise<void> {
     this.#keepAlive(true);

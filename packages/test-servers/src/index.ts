@@ -1,4 +1,6 @@
 export { type Certificate, type Certificates, createCertificates } from "./create-certificates.ts";
+export { GuardedProgram } from "./guarded-program.ts";
+export { PortBlock } from "./port-block.ts";
 export type { RunningServer } from "./running-server.ts";
 export type { ServerName } from "./server-name.ts";
 export type { ServerTls } from "./server-tls.ts";

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ImClient } from "@im-sdk/core";
+import type { Fleet } from "./fleet.ts";
+import type { Ledger, ReceivedMessage } from "./ledger.ts";
+import type { Progress } from "./progress.ts";
+import { roomsOf } from "./rooms.ts";
+
+/** When nothing comes for so long, nothing more will come. */
+const quietMs = 15_000;
+
+/** After all faults are over: every send settles, every member gets what there is, and the rooms' logs are read as a whole. */
+export async function makePeace(fleet: Fleet, ledger: Ledger, received: Progress): Promise<void> {
+  await Promise.all(fleet.seats.map(({ participant }) => participant.finish()));
+  await untilDelivered(ledger, received);
+  for (const [server, process] of fleet.servers.entries()) {
+    const [seat] = fleet.seatsOf(server);
+    if (seat === undefined) continue;
+    for (const roomId of roomsOf(server)) {
+      await history(seat.participant.client, roomId).then(
+        (stored) => ledger.archived(roomId, stored),
+        (error) => ledger.failed(`the history of ${roomId} cannot be read: ${error}`),
+      );
+    }
+    for (const line of await process.problems()) ledger.failed(`server ${server}: ${line}`);
+  }
+}
+
+async function untilDelivered(ledger: Ledger, received: Progress): Promise<void> {
+  for (let seen = -1; received.count !== seen && ledger.outstanding().length > 0; ) {
+    seen = received.count;
+    await received.more(1, AbortSignal.timeout(quietMs));
+    // Counting is slow beside receiving.
+    await delay(100);
+  }
+}
+
+async function history(client: ImClient, roomId: string): Promise<Pick<ReceivedMessage, "id" | "position">[]> {
+  const stored = [];
+  for await (const { id, epoch = "", sequence = 0n } of client.listMessages(roomId, { pageSize: 1_000 })) {
+    stored.push({ id, position: { epoch, sequence } });
+  }
+  return stored;
+}

@@ -1,0 +1,104 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { runChaos } from "./chaos.ts";
+import { type FaultKind, planFaults } from "./fault-plan.ts";
+import { Fleet, membersOfRooms } from "./fleet.ts";
+import { Ledger } from "./ledger.ts";
+import { makePeace } from "./make-peace.ts";
+import { Progress } from "./progress.ts";
+import { Random } from "./random.ts";
+import type { LogKind } from "./server-process.ts";
+import type { Violations } from "./violations.ts";
+
+export interface RoundOptions {
+  readonly seed: number;
+  /** Acknowledged at the least. */
+  readonly messages: number;
+  readonly log: LogKind;
+}
+
+/** What happened in a round, and what of it must not have. */
+export interface RoundReport {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly messages: ReturnType<Ledger["count"]>;
+  /** Received after later ones of the same sender, who had given them up. */
+  readonly late: number;
+  readonly faults: Partial<Record<FaultKind, number>>;
+  readonly reconnects: number;
+  readonly violations: Violations;
+}
+
+/** One fault for so many messages. */
+const messagesPerFault = 500;
+
+/** A round in which nothing at all gets through for so long is stuck: many times what the longest fault takes. */
+const stuckMs = 60_000;
+
+/** How late a send may settle, beside what this process itself was held up by. */
+const slackMs = 500;
+
+/** Servers, clients, traffic and faults, from a seed; then peace, and the account. An abort ends faults and traffic early. */
+export async function runRound({ seed, messages, log }: RoundOptions, signal: AbortSignal): Promise<RoundReport> {
+  const ledger = new Ledger({ members: membersOfRooms(), durable: log === "disk" });
+  const onRejection = (reason: unknown) => ledger.failed(`unhandled rejection: ${reason}`);
+  process.on("unhandledRejection", onRejection);
+  const lag = monitorEventLoopDelay();
+  lag.enable();
+  const startedAt = performance.now();
+  try {
+    const { faults, reconnects } = await live({ seed, messages, log }, ledger, signal);
+    return {
+      seed,
+      seconds: (performance.now() - startedAt) / 1_000,
+      messages: ledger.count(),
+      ...ledger.close({ slackMs: slackMs + lag.max / 1e6 }),
+      faults,
+      reconnects,
+    };
+  } finally {
+    lag.disable();
+    process.off("unhandledRejection", onRejection);
+  }
+}
+
+async function live({ seed, messages, log }: RoundOptions, ledger: Ledger, signal: AbortSignal) {
+  const random = new Random(seed);
+  const plan = new Random(random.seed());
+  const acknowledged = new Progress();
+  const received = new Progress();
+  const onAcknowledged = () => acknowledged.advance();
+  const onReceived = () => received.advance();
+  await using fleet = await Fleet.start({ random, ledger, log, onAcknowledged, onReceived });
+  const { servers, seats } = fleet;
+  using stuck = watch(received, () => ledger.failed(`nothing was received for ${stuckMs / 1_000} s`));
+  const stop = AbortSignal.any([signal, stuck.signal]);
+
+  const talking = new AbortController();
+  const talks = Promise.all(seats.map(({ participant }) => participant.talk(talking.signal)));
+  const count = Math.ceil(messages / messagesPerFault);
+  const faults = await runChaos(
+    { fleet, plan: planFaults(plan, seats.length, servers.length), faults: count, acknowledged },
+    stop,
+  );
+  await acknowledged.more(messages - acknowledged.count, stop);
+  talking.abort();
+  await talks;
+
+  await makePeace(fleet, ledger, received);
+  return { faults, reconnects: seats.reduce((sum, { participant }) => sum + participant.reconnects, 0) };
+}
+
+/** A signal that aborts once there was no progress for too long. */
+function watch(progress: Progress, onStuck: () => void): Disposable & { readonly signal: AbortSignal } {
+  const stuck = new AbortController();
+  let last = progress.count;
+  const timer = setInterval(() => {
+    if (progress.count !== last) {
+      last = progress.count;
+      return;
+    }
+    if (!stuck.signal.aborted) onStuck();
+    stuck.abort();
+  }, stuckMs);
+  return { signal: stuck.signal, [Symbol.dispose]: () => clearInterval(timer) };
+}

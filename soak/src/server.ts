@@ -1,0 +1,23 @@
+// One server of the soak: node server.ts <port> <folder> <memory|disk>. Serves until it is killed; SIGTERM drains it. What it has
+// to complain of is appended to problems.log in the folder.
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { type LogFields, startImServer } from "@im-sdk/server";
+
+const [port = "0", folder = "."] = process.argv.slice(2);
+const complain = (message: string, fields?: LogFields) =>
+  appendFileSync(join(folder, "problems.log"), `${message} ${inspect(fields, { breakLength: Infinity })}\n`);
+
+const server = await startImServer({
+  port: Number(port),
+  retention: { maxMessages: 1_000_000, maxBytes: 512 * 1024 * 1024, maxDuplicateIds: 1_000_000 },
+  // Small enough for slow streams to catch up from the log.
+  limits: { maxQueueMessages: 200, keepaliveMs: 2_000 },
+  // So that something is rejected.
+  defaultRoom: { persistent: true, allowRichText: false },
+  logger: { error: complain, warn: complain, info() {}, debug() {} },
+});
+process.on("SIGTERM", () => void server.drain({ timeoutMs: 1_000 }));
+// From a terminal it reaches all of the group; who started this server decides what becomes of it.
+process.on("SIGINT", () => {});

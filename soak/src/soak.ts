@@ -1,0 +1,50 @@
+// npm run soak: see ../README.md.
+
+import { seedsFrom } from "./random.ts";
+import type { RoundReport } from "./run-round.ts";
+import { runRound } from "./run-round.ts";
+import { parseSoakOptions, type SoakOptions, UsageError, usage } from "./soak-options.ts";
+import { formatTally, tallyOf } from "./tally.ts";
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const options = parseSoakOptions(args);
+    if (options !== undefined) return await soak(options);
+    console.log(usage);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${usage}`);
+    return 2;
+  }
+}
+
+async function soak({ minutes, seed, messages, log, json }: SoakOptions): Promise<number> {
+  const stop = stopOnSignal();
+  const endAtMs = performance.now() + minutes * 60_000;
+  const reports: RoundReport[] = [];
+  for (const each of seedsFrom(seed)) {
+    console.error(`seed ${each} …`);
+    const report = await runRound({ seed: each, messages, log }, stop);
+    reports.push(report);
+    if (stop.aborted || performance.now() >= endAtMs) break;
+  }
+  const tally = tallyOf(reports);
+  const repeat = (failed: number) => `npm run soak -- --seed ${failed} --messages ${messages} --log ${log}`;
+  console.log(json ? JSON.stringify(tally, undefined, 2) : formatTally(tally, repeat));
+  return tally.failedSeeds.length === 0 ? 0 : 1;
+}
+
+/** The first signal ends the run with its tally, a second one at once: the guards of the servers see to those. */
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+    console.error("ending early; once more: at once");
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  return stop.signal;
+}

@@ -1,0 +1,46 @@
+/** What must never happen, by its short name. */
+export const violationKinds = {
+  lost: "stored by the server, and not received by a member who was not told of a gap there",
+  twice: "received more than once by one receiver, or stored more than once",
+  disordered: "positions that do not increase, or a sender's messages out of order",
+  unsent: "reported as not sent, and left this process or was received all the same",
+  unsettled: "a send that did not settle by its deadline",
+  misplaced: "a receipt with another position than the receivers saw",
+  foreign: "received, and never sent like that",
+  gaps: "told as missing though the log is kept through restarts",
+  errors: "an error event, an unhandled rejection or a word of a server that no fault explains",
+} as const;
+
+export type ViolationKind = keyof typeof violationKinds;
+
+/** Of each kind, so many are told in full. */
+const maxExamples = 5;
+
+/** What was found wrong: all of it counted, some of it in words. */
+export class Violations {
+  readonly #counts = new Map<ViolationKind, number>();
+  readonly #examples: string[] = [];
+
+  add(kind: ViolationKind, what: string): void {
+    const count = this.count(kind) + 1;
+    this.#counts.set(kind, count);
+    if (count <= maxExamples) this.#examples.push(`${kind}: ${what}`);
+  }
+
+  count(kind: ViolationKind): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
+  get counts(): Record<ViolationKind, number> {
+    const kinds = Object.keys(violationKinds) as ViolationKind[];
+    return Object.fromEntries(kinds.map((kind) => [kind, this.count(kind)])) as Record<ViolationKind, number>;
+  }
+
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  get examples(): readonly string[] {
+    return this.#examples;
+  }
+}
