@@ -18,14 +18,14 @@ class History {
 
   send(...ids: string[]): this {
     for (const id of ids) {
-      this.ledger.sent({ id, from: "ann", roomId: "lobby", deadlineAtMs });
+      this.ledger.sent({ id, from: "ann", roomId: "lobby", deadlineAtMs, expected: undefined });
       this.ledger.left(id);
     }
     return this;
   }
 
-  sendUnsent(id: string): this {
-    this.ledger.sent({ id, from: "ann", roomId: "lobby", deadlineAtMs });
+  sendUnsent(id: string, expected?: Outcome): this {
+    this.ledger.sent({ id, from: "ann", roomId: "lobby", deadlineAtMs, expected });
     return this;
   }
 
@@ -158,7 +158,7 @@ const wrong: Record<string, { history: History; kind: ViolationKind; words: RegE
       .deliver("a", 1)
       .deliver("b", 1, "log-2")
       .receive("ann", "c", 2)
-      .gap("bob", [1, log], [2, log]),
+      .gap("bob", [1, log], [0, "log-2"]),
     kind: "disordered",
     words: /c at 2 of log-1, by ann in lobby, after 1 of log-2/,
   },
@@ -192,6 +192,16 @@ const wrong: Record<string, { history: History; kind: ViolationKind; words: RegE
     kind: "unsettled",
     words: /a, unknown 51 ms after its deadline/,
   },
+  "a send that had to be acknowledged, and is not, is unexpected": {
+    history: new History().sendUnsent("a", "acknowledged").settle("a", "unknown"),
+    kind: "unexpected",
+    words: /a: unknown/,
+  },
+  "a send that had to be rejected, and is not, is unexpected": {
+    history: new History().sendUnsent("a", "rejected").acknowledge("a", 1).deliver("a", 1),
+    kind: "unexpected",
+    words: /a: acknowledged/,
+  },
   "a receipt with another position than the receivers saw is misplaced": {
     history: new History().send("a").acknowledge("a", 2).deliver("a", 1),
     kind: "misplaced",
@@ -209,6 +219,11 @@ const wrong: Record<string, { history: History; kind: ViolationKind; words: RegE
   },
   "a gap is wrong where logs last": {
     history: new History().gap("bob", [1, log], [3, log]),
+    kind: "gaps",
+    words: /bob in lobby: after 1 of log-1 up to 3 of log-1/,
+  },
+  "a gap within one log is wrong also where logs do not last": {
+    history: new History({ durable: false }).gap("bob", [1, log], [3, log]),
     kind: "gaps",
     words: /bob in lobby: after 1 of log-1 up to 3 of log-1/,
   },
@@ -273,10 +288,10 @@ test("a message whose sender gave it up may be late, which is counted", () => {
 test("an acknowledged message may be missing within a gap that its member was told of, and is not outstanding then", () => {
   const history = () => new History({ durable: false }).send("a").acknowledge("a", 5).receive("ann", "a", 5);
   assert.deepEqual(history().ledger.outstanding(), ["a at 5 of log-1, by bob"]);
-  assert.deepEqual(history().gap("bob", [4, log], [5, log]).found(), [{}, []]);
-  assert.deepEqual(history().gap("bob", [4, log], [5, log]).ledger.outstanding(), []);
-  assert.deepEqual(history().gap("bob", [4, log], [4, log]).found()[0], { lost: 1 });
-  assert.deepEqual(history().gap("ann", [4, log], [5, log]).found()[0], { lost: 1 });
+  assert.deepEqual(history().gap("bob", [4, log], [0, "log-2"]).found(), [{}, []]);
+  assert.deepEqual(history().gap("bob", [4, log], [0, "log-2"]).ledger.outstanding(), []);
+  assert.deepEqual(history().gap("bob", [5, log], [0, "log-2"]).found()[0], { lost: 1 });
+  assert.deepEqual(history().gap("ann", [4, log], [0, "log-2"]).found()[0], { lost: 1 });
 });
 
 test("where logs do not last a message may be stored anew at another position", () => {
@@ -286,7 +301,10 @@ test("where logs do not last a message may be stored anew at another position", 
 
 test("an id is sent once, and settles only when it was", () => {
   const { ledger } = new History().send("a");
-  assert.throws(() => ledger.sent({ id: "a", from: "ann", roomId: "lobby", deadlineAtMs }), /a second time/);
+  assert.throws(
+    () => ledger.sent({ id: "a", from: "ann", roomId: "lobby", deadlineAtMs, expected: undefined }),
+    /a second time/,
+  );
   assert.throws(() => ledger.settled("b", "unknown", 1), /was never sent/);
 });
 

@@ -6,7 +6,7 @@ import { Violations } from "./violations.ts";
 export interface LedgerOptions {
   /** Who is in each room, from before the first message until the end. */
   readonly members: ReadonlyMap<string, readonly string[]>;
-  /** The rooms' logs outlive their servers: no gap is in order, and no message has two positions. */
+  /** The rooms' logs outlive their servers: no message has two positions, and no gap is in order; else those are that a new log explains. */
   readonly durable: boolean;
 }
 
@@ -35,7 +35,7 @@ export class Ledger {
     }
   }
 
-  sent(message: Pick<SentMessage, "id" | "from" | "roomId" | "deadlineAtMs">): void {
+  sent(message: Pick<SentMessage, "id" | "from" | "roomId" | "deadlineAtMs" | "expected">): void {
     if (this.#sent.has(message.id))
       throw new Error(`message ${message.id} is sent a second time: want ids of their own`);
     const untold = { hasLeft: false, outcome: undefined, settledAtMs: Number.POSITIVE_INFINITY, position: undefined };
@@ -71,7 +71,8 @@ export class Ledger {
     this.#receptions.get(gap.roomId)?.get(who)?.told(gap);
     const { after, upTo } = gap;
     const range = `after ${after?.sequence} of ${after?.epoch} up to ${upTo?.sequence} of ${upTo?.epoch}`;
-    if (this.#options.durable) this.#violations.add("gaps", `${who} in ${gap.roomId}: ${range}`);
+    if (this.#options.durable || after?.epoch === upTo?.epoch)
+      this.#violations.add("gaps", `${who} in ${gap.roomId}: ${range}`);
   }
 
   /** Something went wrong that nothing in the run explains. */
@@ -140,9 +141,13 @@ export class Ledger {
     };
   }
 
-  #checkSettled({ id, outcome, settledAtMs, deadlineAtMs }: SentMessage, slackMs: number): void {
-    if (outcome === undefined) this.#violations.add("unsettled", `${id}, never`);
-    else if (settledAtMs > deadlineAtMs + slackMs) {
+  #checkSettled({ id, outcome, settledAtMs, deadlineAtMs, expected }: SentMessage, slackMs: number): void {
+    if (outcome === undefined) {
+      this.#violations.add("unsettled", `${id}, never`);
+      return;
+    }
+    if (expected !== undefined && outcome !== expected) this.#violations.add("unexpected", `${id}: ${outcome}`);
+    if (settledAtMs > deadlineAtMs + slackMs) {
       this.#violations.add("unsettled", `${id}, ${outcome} ${settledAtMs - deadlineAtMs} ms after its deadline`);
     }
   }

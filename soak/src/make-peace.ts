@@ -10,8 +10,12 @@ const quietMs = 15_000;
 
 /** After all faults are over: every send settles, every member gets what there is, and the rooms' logs are read as a whole. */
 export async function makePeace(fleet: Fleet, ledger: Ledger, received: Progress): Promise<void> {
-  await Promise.all(fleet.seats.map(({ participant }) => participant.finish()));
-  await untilDelivered(ledger, received);
+  let isSettled = false;
+  const settled = Promise.all(fleet.seats.map(({ participant }) => participant.finish())).then(() => {
+    isSettled = true;
+  });
+  await untilQuiet(received, () => isSettled, settled);
+  await untilQuiet(received, () => ledger.outstanding().length === 0);
   for (const [server, process] of fleet.servers.entries()) {
     const [seat] = fleet.seatsOf(server);
     if (seat === undefined) continue;
@@ -25,10 +29,11 @@ export async function makePeace(fleet: Fleet, ledger: Ledger, received: Progress
   }
 }
 
-async function untilDelivered(ledger: Ledger, received: Progress): Promise<void> {
-  for (let seen = -1; received.count !== seen && ledger.outstanding().length > 0; ) {
+/** Until it is done, or there is no hope left that it will be; what is missing then is the ledger's to tell. */
+async function untilQuiet(received: Progress, isDone: () => boolean, done?: Promise<void>): Promise<void> {
+  for (let seen = -1; received.count !== seen && !isDone(); ) {
     seen = received.count;
-    await received.more(1, AbortSignal.timeout(quietMs));
+    await Promise.race([received.more(1, AbortSignal.timeout(quietMs)), ...(done === undefined ? [] : [done])]);
     // Counting is slow beside receiving.
     await delay(100);
   }

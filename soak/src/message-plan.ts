@@ -9,10 +9,24 @@ export interface PlannedMessage {
   readonly cancelAfterMs: number | undefined;
   /** Of a type that the server takes in no room. */
   readonly isRefused: boolean;
+  /** How it has to end, whatever happens; undefined when that depends. */
+  readonly expected: "acknowledged" | "rejected" | undefined;
 }
 
-/** Enough for a message to outlast every fault. */
-const patientMs = 60_000;
+/** Longer than any round should take: such a send is to be acknowledged, whatever happens. */
+const patientMs = 600_000;
+
+/** A message that everybody is to get. */
+export function lastWord(roomId: string): PlannedMessage {
+  return {
+    roomId,
+    text: "bye",
+    timeoutMs: patientMs,
+    cancelAfterMs: undefined,
+    isRefused: false,
+    expected: "acknowledged",
+  };
+}
 
 /** What one client sends. */
 export class MessagePlan {
@@ -27,12 +41,16 @@ export class MessagePlan {
   next(): PlannedMessage {
     const random = this.#random;
     const share = random.int(1, 100);
+    const isHasty = share <= 8;
+    const isFickle = share > 8 && share <= 12;
+    const isRefused = share === 13;
     return {
       roomId: random.pick(this.#rooms),
       text: "x".repeat(random.percent(2) ? random.int(1_000, 20_000) : random.int(1, 200)),
-      timeoutMs: share <= 8 ? random.int(1, 150) : patientMs,
-      cancelAfterMs: share > 8 && share <= 12 ? random.pick([0, random.int(1, 40), random.int(1, 400)]) : undefined,
-      isRefused: share === 13,
+      timeoutMs: isHasty ? random.int(1, 150) : patientMs,
+      cancelAfterMs: isFickle ? random.pick([0, random.int(1, 40), random.int(1, 400)]) : undefined,
+      isRefused,
+      expected: isHasty || isFickle ? undefined : isRefused ? "rejected" : "acknowledged",
     };
   }
 

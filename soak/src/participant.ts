@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ImClient, ImError, type ImMessage } from "@im-sdk/core";
 import type { Ledger } from "./ledger.ts";
-import { MessagePlan, type PlannedMessage } from "./message-plan.ts";
+import { lastWord, MessagePlan, type PlannedMessage } from "./message-plan.ts";
 import type { Random } from "./random.ts";
 import { type Outcome, outcomes } from "./sent-message.ts";
 import { watchOutgoing } from "./watch-outgoing.ts";
@@ -79,23 +79,19 @@ export class Participant {
     }
   }
 
-  /** Says a last word in every room, and waits until all that it has said is settled. */
+  /** Says a last word in every room; resolves when all that it has said is settled. */
   async finish(): Promise<void> {
-    for (const roomId of this.#options.rooms) {
-      this.#send({ roomId, text: "bye", timeoutMs: 60_000, cancelAfterMs: undefined, isRefused: false });
-    }
-    await this.client
-      .drain({ timeoutMs: 120_000 })
-      .catch((error: ImError) => this.#options.ledger.failed(error.message));
+    for (const roomId of this.#options.rooms) this.#send(lastWord(roomId));
+    await this.client.drain({ timeoutMs: 3_600_000 });
   }
 
-  #send({ roomId, text, timeoutMs, cancelAfterMs, isRefused }: PlannedMessage): void {
+  #send({ roomId, text, timeoutMs, cancelAfterMs, isRefused, expected }: PlannedMessage): void {
     const { userId, ledger } = this.#options;
     const id = `${userId}-${this.#count++}`;
     const cancel = new AbortController();
     const options = { messageId: id, timeoutMs, signal: cancel.signal };
     this.#inFlight++;
-    ledger.sent({ id, from: userId, roomId, deadlineAtMs: Date.now() + timeoutMs });
+    ledger.sent({ id, from: userId, roomId, deadlineAtMs: Date.now() + timeoutMs, expected });
     const sending = isRefused
       ? this.client.sendRichTextMessage(roomId, { contentType: "markdown", rawContent: text }, options)
       : this.client.sendTextMessage(roomId, text, options);

@@ -29,7 +29,7 @@ export interface RoundReport {
 }
 
 /** One fault for so many messages. */
-const messagesPerFault = 500;
+const messagesPerFault = 800;
 
 /** A round in which nothing at all gets through for so long is stuck: many times what the longest fault takes. */
 const stuckMs = 60_000;

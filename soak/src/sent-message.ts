@@ -14,6 +14,8 @@ export interface SentMessage {
   readonly ordinal: number;
   /** By the clock of the client. */
   readonly deadlineAtMs: number;
+  /** How it has to end; undefined when its deadline is short or its sender may change its mind. */
+  readonly expected: Outcome | undefined;
   /** Its client handed it to the transport. */
   hasLeft: boolean;
   outcome: Outcome | undefined;

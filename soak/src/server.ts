@@ -18,6 +18,7 @@ const server = await startImServer({
   defaultRoom: { persistent: true, allowRichText: false },
   logger: { error: complain, warn: complain, info() {}, debug() {} },
 });
+console.log(server.url);
 process.on("SIGTERM", () => void server.drain({ timeoutMs: 1_000 }));
 // From a terminal it reaches all of the group; who started this server decides what becomes of it.
 process.on("SIGINT", () => {});

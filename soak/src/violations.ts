@@ -5,9 +5,10 @@ export const violationKinds = {
   disordered: "positions that do not increase, or a sender's messages out of order",
   unsent: "reported as not sent, and left this process or was received all the same",
   unsettled: "a send that did not settle by its deadline",
+  unexpected: "a send with all the time it needs that ended otherwise than acknowledged, or rejected where it must be",
   misplaced: "a receipt with another position than the receivers saw",
   foreign: "received, and never sent like that",
-  gaps: "told as missing though the log is kept through restarts",
+  gaps: "told as missing though the log still has it",
   errors: "an error event, an unhandled rejection or a word of a server that no fault explains",
 } as const;
 
