@@ -7,7 +7,13 @@ import { runGuarded } from "./run-guarded.ts";
 /** The longest that a single test may take. */
 const testTimeoutMs = 120_000;
 
-const everywhere = ["packages/*/src/**/*.test.ts", "gen/*.test.ts", "scripts/**/*.test.ts", "examples/**/*.test.ts", "soak/src/*.test.ts"];
+const everywhere = [
+  "packages/*/src/**/*.test.ts",
+  "gen/*.test.ts",
+  "scripts/**/*.test.ts",
+  "examples/**/*.test.ts",
+  "soak/src/*.test.ts",
+];
 
 const words = process.argv.slice(2);
 const options = words.filter((word) => word.startsWith("-"));

@@ -22,7 +22,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function soak({ minutes, seed, messages, log, json }: SoakOptions): Promise<number> {
-  const stop = stopOnSignal();
+  const stop = stopOnInterrupt();
   const endAtMs = performance.now() + minutes * 60_000;
   const reports: RoundReport[] = [];
   for (const each of seedsFrom(seed)) {
@@ -37,14 +37,13 @@ async function soak({ minutes, seed, messages, log, json }: SoakOptions): Promis
   return tally.failedSeeds.length === 0 ? 0 : 1;
 }
 
-/** The first signal ends the run with its tally, a second one at once: the guards of the servers see to those. */
-function stopOnSignal(): AbortSignal {
+/** The first Ctrl-C ends the run with its tally, a second one at once: the guards of the servers see to those. */
+function stopOnInterrupt(): AbortSignal {
   const stop = new AbortController();
-  const onSignal = () => {
+  process.on("SIGINT", () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
     console.error("ending early; once more: at once");
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  });
   return stop.signal;
 }
