@@ -182,6 +182,15 @@ const wrong: Record<string, { history: History; kind: ViolationKind; words: RegE
     kind: "unsent",
     words: /a: canceled, and received/,
   },
+  "a message that leaves after it was cancelled was not unsent": {
+    history: (() => {
+      const history = new History().sendUnsent("a").settle("a", "canceled");
+      history.ledger.left("a");
+      return history;
+    })(),
+    kind: "unsent",
+    words: /a: canceled, and left after that/,
+  },
   "a send that never settles is unsettled": {
     history: new History().send("a"),
     kind: "unsettled",

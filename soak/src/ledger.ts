@@ -45,7 +45,9 @@ export class Ledger {
   /** The client handed it to the transport; ids of frames that are no messages are passed over. */
   left(id: string): void {
     const message = this.#sent.get(id);
-    if (message !== undefined) message.hasLeft = true;
+    if (message === undefined) return;
+    if (message.outcome === undefined) message.hasLeft = true;
+    else if (!message.hasLeft) this.#violations.add("unsent", `${id}: ${message.outcome}, and left after that`);
   }
 
   settled(id: string, outcome: Outcome, atMs: number, position?: RoomPosition): void {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { ImClient, ImError, type ImMessage } from "@im-sdk/core";
 import type { Ledger } from "./ledger.ts";
 import { lastWord, MessagePlan, type PlannedMessage } from "./message-plan.ts";
@@ -105,7 +105,12 @@ export class Participant {
           ledger.settled(id, "acknowledged", Date.now(), { epoch, sequence });
           this.#options.onAcknowledged();
         },
-        (error: unknown) => ledger.settled(id, this.#outcomeOf(id, error), Date.now()),
+        async (error: unknown) => {
+          const settledAtMs = Date.now();
+          // What left in the same turn has left before; whoever watches that may be told a moment later.
+          await setImmediate();
+          ledger.settled(id, this.#outcomeOf(id, error), settledAtMs);
+        },
       )
       .finally(() => {
         this.#inFlight--;

@@ -16,7 +16,7 @@ export interface SentMessage {
   readonly deadlineAtMs: number;
   /** How it has to end; undefined when its deadline is short or its sender may change its mind. */
   readonly expected: Outcome | undefined;
-  /** Its client handed it to the transport. */
+  /** Its client handed it to the transport, before it was settled. */
   hasLeft: boolean;
   outcome: Outcome | undefined;
   settledAtMs: number;
