@@ -14,6 +14,8 @@ export interface RoundOptions {
   /** Acknowledged at the least. */
   readonly messages: number;
   readonly log: LogKind;
+  /** Hears how far it has come. */
+  readonly tell?: (line: string) => void;
 }
 
 /** What happened in a round, and what of it must not have. */
@@ -38,17 +40,17 @@ const stuckMs = 60_000;
 const slackMs = 500;
 
 /** Servers, clients, traffic and faults, from a seed; then peace, and the account. An abort ends faults and traffic early. */
-export async function runRound({ seed, messages, log }: RoundOptions, signal: AbortSignal): Promise<RoundReport> {
-  const ledger = new Ledger({ members: membersOfRooms(), durable: log === "disk" });
+export async function runRound(options: RoundOptions, signal: AbortSignal): Promise<RoundReport> {
+  const ledger = new Ledger({ members: membersOfRooms(), durable: options.log === "disk" });
   const onRejection = (reason: unknown) => ledger.failed(`unhandled rejection: ${reason}`);
   process.on("unhandledRejection", onRejection);
   const lag = monitorEventLoopDelay();
   lag.enable();
   const startedAt = performance.now();
   try {
-    const { faults, reconnects } = await live({ seed, messages, log }, ledger, signal);
+    const { faults, reconnects } = await live(options, ledger, signal);
     return {
-      seed,
+      seed: options.seed,
       seconds: (performance.now() - startedAt) / 1_000,
       messages: ledger.count(),
       ...ledger.close({ slackMs: slackMs + lag.max / 1e6 }),
@@ -61,7 +63,7 @@ export async function runRound({ seed, messages, log }: RoundOptions, signal: Ab
   }
 }
 
-async function live({ seed, messages, log }: RoundOptions, ledger: Ledger, signal: AbortSignal) {
+async function live({ seed, messages, log, tell = () => {} }: RoundOptions, ledger: Ledger, signal: AbortSignal) {
   const random = new Random(seed);
   const plan = new Random(random.seed());
   const acknowledged = new Progress();
@@ -70,6 +72,7 @@ async function live({ seed, messages, log }: RoundOptions, ledger: Ledger, signa
   const onReceived = () => received.advance();
   await using fleet = await Fleet.start({ random, ledger, log, onAcknowledged, onReceived });
   const { servers, seats } = fleet;
+  tell("everybody is in");
   using stuck = watch(received, () => ledger.failed(`nothing was received for ${stuckMs / 1_000} s`));
   const stop = AbortSignal.any([signal, stuck.signal]);
 
@@ -83,8 +86,10 @@ async function live({ seed, messages, log }: RoundOptions, ledger: Ledger, signa
   await acknowledged.more(messages - acknowledged.count, stop);
   talking.abort();
   await talks;
+  tell(`all faults are over, ${acknowledged.count} messages are acknowledged`);
 
   await makePeace(fleet, ledger, received);
+  tell("everything is settled");
   return { faults, reconnects: seats.reduce((sum, { participant }) => sum + participant.reconnects, 0) };
 }
 

@@ -26,8 +26,10 @@ async function soak({ minutes, seed, messages, log, json }: SoakOptions): Promis
   const endAtMs = performance.now() + minutes * 60_000;
   const reports: RoundReport[] = [];
   for (const each of seedsFrom(seed)) {
-    console.error(`seed ${each} …`);
-    const report = await runRound({ seed: each, messages, log }, stop);
+    const startedAt = performance.now();
+    const tell = (line: string) =>
+      console.error(`seed ${each}, ${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s: ${line}`);
+    const report = await runRound({ seed: each, messages, log, tell }, stop);
     reports.push(report);
     if (stop.aborted || performance.now() >= endAtMs) break;
   }
