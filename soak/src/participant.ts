@@ -127,13 +127,14 @@ export class Participant {
 
   #receiveBy(index: number): void {
     const take = (message: ImMessage) => this.#take(message);
+    let handled = 0;
     const ways = [
       () => this.client.on("message", take),
-      // A handler that takes its time.
+      // A handler that takes its time, now and then enough of it for the stream to be paused.
       () =>
         this.client.on("message", async (message) => {
           take(message);
-          await delay(0);
+          await (++handled % 500 === 0 ? delay(50) : setImmediate());
         }),
       () => void this.#loop(take),
     ];
