@@ -606,3 +606,149 @@ describe("loops over messages", () => {
     assert.deepEqual(acksOf(up), ["m"], "nobody waits for them");
   });
 });
+
+describe("while a send has no answer and more is held for the consumers than may be", () => {
+  const mebibyte = new Uint8Array(1024 * 1024);
+  const large = (sequence: number) =>
+    incoming(`${sequence}`, {
+      epoch: "e",
+      sequence: BigInt(sequence),
+      previousSequence: BigInt(sequence - 1),
+      content: mebibyte,
+    });
+  const answer = (join: MessageRequest | undefined, head: bigint) => {
+    const response = create(JoinRoomResponseSchema, { head: { epoch: "e", sequence: head }, recovered: true });
+    const content = toBinary(JoinRoomResponseSchema, response);
+    return incoming(join?.messageId ?? "", { roomId: "r", type: MessageType.JOIN_ROOM, content });
+  };
+  const cursorOf = (join: MessageRequest | undefined) =>
+    fromBinary(JoinRoomRequestSchema, join?.content ?? new Uint8Array()).cursor?.sequence;
+
+  test("messages are dropped and asked for again once half of it is free, and the answer to the send gets through", async () => {
+    const { send, delivered, gaps, slowDown, finishOne, link } = setup({ defaultRoomId: "r" });
+    const up = await link(resuming);
+    up.response.push(answer(joinsOf(up)[0], 0n));
+    slowDown();
+    const sent = send("a");
+    await settle();
+    for (let sequence = 1; sequence <= 40; sequence++) up.response.push(large(sequence));
+    up.response.push(ackOf("a"));
+    assert.equal((await sent).delivery, "acknowledged");
+    const before = joinsOf(up).length;
+    for (let done = 0; done < 7; done++) await finishOne();
+    assert.equal(joinsOf(up).length, before, "there is no room yet");
+    for (let done = 0; done < 2; done++) await finishOne();
+    const again = joinsOf(up).at(-1);
+    assert.equal(joinsOf(up).length, before + 1);
+    const held = Number(cursorOf(again));
+    assert.ok(held >= 15 && held <= 17, `${held} were held`);
+    // What was on its way before the answer is dropped, and comes again after it.
+    up.response.push(large(41), answer(again, 41n));
+    for (let sequence = held + 1; sequence <= 41; sequence++) up.response.push(large(sequence));
+    for (let done = 0; done < 60; done++) await finishOne();
+    assert.deepEqual(
+      delivered,
+      Array.from({ length: 41 }, (_, index) => `${index + 1}`),
+    );
+    assert.deepEqual(gaps, []);
+  });
+
+  test("the next stream asks for them in any case", async () => {
+    const { send, delivered, slowDown, finishOne, link, lose } = setup({ defaultRoomId: "r" });
+    const up = await link(resuming);
+    up.response.push(answer(joinsOf(up)[0], 0n));
+    slowDown();
+    void send("a");
+    await settle();
+    for (let sequence = 1; sequence <= 30; sequence++) up.response.push(large(sequence));
+    await settle();
+    await lose(up);
+    const next = await link(resuming);
+    const held = Number(cursorOf(joinsOf(next)[0]));
+    for (let done = 0; done < 20; done++) await finishOne();
+    assert.deepEqual([joinsOf(up).length, joinsOf(next).length], [1, 1], "the lost stream is asked for nothing");
+    next.response.push(answer(joinsOf(next)[0], 30n));
+    for (let sequence = held + 1; sequence <= 30; sequence++) next.response.push(large(sequence));
+    for (let done = 0; done < 40; done++) await finishOne();
+    assert.equal(delivered.length, 30);
+  });
+
+  test("a stream that cannot give them again is held up instead", async () => {
+    const { send, delivered, slowDown, finishOne, link } = setup();
+    const up = await link({ grants: "ack" });
+    slowDown();
+    const sent = send("a");
+    await settle();
+    const plain = (index: number) => incoming(`${index}`, { content: mebibyte });
+    up.response.push(...Array.from({ length: 40 }, (_, index) => plain(index)), ackOf("a"));
+    await settle();
+    let isAnswered = false;
+    void sent.then(() => {
+      isAnswered = true;
+    });
+    for (let done = 0; done < 20; done++) await finishOne();
+    assert.equal(isAnswered, false);
+    for (let done = 0; done < 40; done++) await finishOne();
+    assert.deepEqual([isAnswered, delivered.length], [true, 40]);
+  });
+});
+
+describe("where handlers acknowledge by hand", () => {
+  const at = (sequence: number) =>
+    incoming(`${sequence}`, {
+      epoch: "e",
+      sequence: BigInt(sequence),
+      previousSequence: BigInt(sequence - 1),
+      ackRequired: true,
+    });
+
+  test("a message is answered and read by ack() alone; what was let go without comes again on the next stream, the rest does not", async () => {
+    const { inbox, link, lose } = setup({ acknowledge: "manual", defaultRoomId: "r" });
+    const seen: string[] = [];
+    const acknowledged = new Set(["1", "3"]);
+    inbox.add({
+      push({ message, onHandled }) {
+        seen.push(message.id);
+        if (acknowledged.has(message.id)) message.ack();
+        onHandled();
+        return undefined;
+      },
+      end() {},
+    });
+    const up = await link(resuming);
+    up.response.push(at(1), at(2), at(3));
+    await settle();
+    assert.deepEqual(acksOf(up), ["1", "3"]);
+    await lose(up);
+    acknowledged.add("2");
+    const next = await link(resuming);
+    const { cursor } = fromBinary(JoinRoomRequestSchema, joinsOf(next)[0]?.content ?? new Uint8Array());
+    assert.equal(cursor?.sequence, 1n);
+    next.response.push(at(2), at(3), at(4));
+    await settle();
+    assert.deepEqual(seen, ["1", "2", "3", "2", "4"]);
+  });
+
+  test("ten thousand without an acknowledgement hold the stream up until half of them have one", async () => {
+    const { inbox, positions, link } = setup({ acknowledge: "manual", defaultRoomId: "r" });
+    const acks: (() => void)[] = [];
+    inbox.add({
+      push({ message, onHandled }) {
+        acks.push(() => message.ack());
+        onHandled();
+        return undefined;
+      },
+      end() {},
+    });
+    const up = await link(resuming);
+    up.response.push(...Array.from({ length: 12_000 }, (_, index) => at(index + 1)));
+    await settle();
+    assert.deepEqual([acks.length, positions.openCount], [10_000, 10_000]);
+    for (const ack of acks.slice(0, 4_999)) ack();
+    await settle();
+    assert.equal(acks.length, 10_000);
+    acks[4_999]?.();
+    await settle();
+    assert.equal(acks.length, 12_000);
+  });
+});
