@@ -9,8 +9,8 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   gen: [],
   contracts: [],
   core: ["contracts", "gen"],
-  // The two discoveries for its command alone, and only when they are installed.
-  server: ["contracts", "gen", "discovery-consul", "discovery-etcd"],
+  // The discoveries and the storage for its command alone, and only when they are installed.
+  server: ["contracts", "gen", "discovery-consul", "discovery-etcd", "server-level"],
   // Not the server: its own tests use this package, and packages must not need each other.
   testing: ["contracts", "gen"],
   "test-servers": [],

@@ -9,6 +9,8 @@ import type { RegistryFlags } from "./open-registry.ts";
 export interface CommandOptions {
   readonly server: ImServerOptions;
   readonly registry: RegistryFlags;
+  /** Folder to keep rooms in. */
+  readonly dataDir: string | undefined;
   readonly logLevel: LogLevel;
   readonly logJson: boolean;
 }
@@ -23,6 +25,7 @@ interface Flags extends RegistryFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
+  readonly dataDir?: string;
   readonly audioDir?: string;
   readonly publicUrl?: string;
   readonly maxMessageBytes?: number;
@@ -58,6 +61,7 @@ export function createCommand(version: string): Command {
     .option("--instance-id <id>", "id to register under (default: service name, address and port)")
     .option("--advertise <host>", "address to register (default: that of --host, or this machine's first one)")
     .option("--weight <number>", "share of connections to register (default: 1)", wholeNumber(1))
+    .option("--data-dir <folder>", "keep rooms and messages in a folder, so that they survive the server")
     .option("--audio-dir <folder>", "keep recordings in a folder instead of in memory")
     .option("--public-url <url>", "how clients reach the server, for the links to recordings")
     .option("--max-message-bytes <bytes>", "largest message (default: 4 MiB)", wholeNumber(1))
@@ -72,7 +76,7 @@ export function createCommand(version: string): Command {
 /** Reads parsed flags into options; throws when a file cannot be read or flags do not fit together. */
 export function readCommandOptions(command: Command): CommandOptions {
   const flags = command.opts<Flags>();
-  const { host, port, audioDir, publicUrl, logLevel, logJson } = flags;
+  const { host, port, dataDir, audioDir, publicUrl, logLevel, logJson } = flags;
   const tls = readTls(flags);
   const { consul, etcd, serviceName, instanceId, advertise, weight } = flags;
   const server: ImServerOptions = {
@@ -104,7 +108,7 @@ export function readCommandOptions(command: Command): CommandOptions {
     throw new Error(`--${flag} is for a registry: give --consul or --etcd too`);
   }
   const registry = { ...(consul === undefined ? {} : { consul }), ...(etcd === undefined ? {} : { etcd }) };
-  return { server, registry, logLevel, logJson };
+  return { server, registry, dataDir, logLevel, logJson };
 }
 
 function readTls({ tlsCert, tlsKey, tlsCa }: Flags): TlsOptions | undefined {

@@ -5,6 +5,7 @@ import { type ImServer, startImServer } from "../im-server.ts";
 import { type CommandOptions, createCommand, readCommandOptions } from "./command-options.ts";
 import { createConsoleLogger } from "./console-logger.ts";
 import { openRegistry } from "./open-registry.ts";
+import { openStorage } from "./open-storage.ts";
 
 const usageError = 2;
 
@@ -28,11 +29,18 @@ async function run(): Promise<number> {
   }
 }
 
-async function serve({ server: serverOptions, registry: flags, logLevel, logJson }: CommandOptions): Promise<number> {
+async function serve(options: CommandOptions): Promise<number> {
+  const { server: serverOptions, registry: flags, dataDir, logLevel, logJson } = options;
   const write = (line: string) => void process.stdout.write(line);
   const logger = createConsoleLogger({ level: logLevel, json: logJson, write, now: Date.now });
   await using registry = await openRegistry(flags, process.env, serverOptions.tls);
-  const starting = startImServer({ ...serverOptions, ...(registry && { registry }), logger });
+  const storage = await openStorage(dataDir);
+  const starting = startImServer({
+    ...serverOptions,
+    ...(registry && { registry }),
+    ...(storage && { storage }),
+    logger,
+  });
   // From here on: a registry that does not answer may hold up the start.
   const stopped = whenStopped(starting);
   const server = await starting;

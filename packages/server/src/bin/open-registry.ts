@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ServiceRegistry } from "@im-sdk/contracts";
 import type { TlsOptions } from "../options/im-server-options.ts";
+import { loadPackage } from "./load-package.ts";
 
 /** Where the command is told to register. */
 export interface RegistryFlags {
@@ -49,7 +50,11 @@ async function openConsul(address: string, environment: RegistryEnvironment, tls
     CONSUL_CLIENT_CERT,
     CONSUL_CLIENT_KEY,
   } = environment;
-  const { ConsulDiscovery } = await load("--consul", "discovery-consul", () => import("@im-sdk/discovery-consul"));
+  const { ConsulDiscovery } = await loadPackage(
+    "--consul",
+    "discovery-consul",
+    () => import("@im-sdk/discovery-consul"),
+  );
   const certificates = readCertificates({ CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY });
   return naming("--consul", () => {
     return new ConsulDiscovery({
@@ -63,7 +68,7 @@ async function openConsul(address: string, environment: RegistryEnvironment, tls
 
 async function openEtcd(addresses: string, environment: RegistryEnvironment) {
   const { ETCDCTL_USER: user, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY } = environment;
-  const { EtcdDiscovery } = await load("--etcd", "discovery-etcd", () => import("@im-sdk/discovery-etcd"));
+  const { EtcdDiscovery } = await loadPackage("--etcd", "discovery-etcd", () => import("@im-sdk/discovery-etcd"));
   const certificates = readCertificates({ ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY });
   return naming("--etcd", () => {
     return new EtcdDiscovery({
@@ -105,15 +110,6 @@ function naming<T>(flag: string, create: () => T): T {
     return create();
   } catch (cause) {
     throw new Error(`${flag} and its environment: ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function load<T>(flag: string, name: string, importIt: () => Promise<T>): Promise<T> {
-  try {
-    return await importIt();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new Error(`${flag} needs a package that is not here: npm install @im-sdk/${name}`, { cause });
   }
 }
 

@@ -8,11 +8,11 @@ export interface RoomOptions {
   readonly description?: string;
   /** Users at the most; another join is refused with RESOURCE_EXHAUSTED. Default 0, no limit. */
   readonly maxUsers?: number;
-  /** The room and its log outlive the last member. Default false. */
+  /** The room and its log outlive the last member; in a `storage` a log does so anyway. Default false. */
   readonly persistent?: boolean;
   /** How long a message is kept, in seconds. Default 0, which leaves it to `retention.ttlMs`. */
   readonly messageTtlSeconds?: number;
-  /** How long an empty room that is not persistent is kept, log included, in seconds. Default 300. */
+  /** How long an empty room that is not persistent is kept, with its log unless that is in a `storage`, in seconds. Default 300. */
   readonly idleTimeoutSeconds?: number;
   /** AUDIO messages and uploads are allowed, else PERMISSION_DENIED. Default true. */
   readonly allowAudio?: boolean;
