@@ -4,13 +4,15 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { type LogFields, startImServer } from "@im-sdk/server";
+import { levelStorage } from "@im-sdk/server-level";
 
-const [port = "0", folder = "."] = process.argv.slice(2);
+const [port = "0", folder = ".", log = "memory"] = process.argv.slice(2);
 const complain = (message: string, fields?: LogFields) =>
   appendFileSync(join(folder, "problems.log"), `${message} ${inspect(fields, { breakLength: Infinity })}\n`);
 
 const server = await startImServer({
   port: Number(port),
+  ...(log === "disk" && { storage: await levelStorage({ path: join(folder, "rooms") }) }),
   retention: { maxMessages: 1_000_000, maxBytes: 512 * 1024 * 1024, maxDuplicateIds: 1_000_000 },
   // Small enough for slow streams to catch up from the log.
   limits: { maxQueueMessages: 200, keepaliveMs: 2_000 },
