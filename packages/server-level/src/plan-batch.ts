@@ -33,6 +33,7 @@ export function planBatch(keys: RoomKeys, state: RoomState, posts: readonly Post
   const changes: Change[] = [];
   const entries: BatchPlan["entries"][number][] = [];
   const answers: Appended[] = [];
+  const timestamp = timestampFromMs(nowMs);
   let { head } = state;
   for (const { message, duplicateKey } of posts) {
     const { fromUserId: userId } = message;
@@ -44,12 +45,13 @@ export function planBatch(keys: RoomKeys, state: RoomState, posts: readonly Post
     message.epoch = epoch;
     message.previousSequence = head;
     message.sequence = ++head;
-    message.timestamp = timestampFromMs(nowMs);
+    message.timestamp = timestamp;
     const bytes = messageBytes(message);
     const origin = duplicateKey === undefined ? undefined : { userId, id: duplicateKey };
     const answer = { epoch, sequence: head, timestampMs: nowMs, duplicate: false };
     if (origin !== undefined) duplicates.remember(userId, origin.id, answer);
-    changes.push({ key: keys.message(head), value: Buffer.from(toBinary(MessageResponseSchema, message)) });
+    const { buffer, byteOffset, byteLength } = toBinary(MessageResponseSchema, message);
+    changes.push({ key: keys.message(head), value: Buffer.from(buffer, byteOffset, byteLength) });
     changes.push({ key: keys.index(head), value: encodeIndex({ storedAtMs: nowMs, bytes, origin }) });
     entries.push({ message, bytes, storedAtMs: nowMs });
     answers.push(answer);
