@@ -70,13 +70,17 @@ class World {
   readonly late: Wire[] = [];
 
   #newOutbox(journal?: ClientJournal): Outbox {
-    return new Outbox({
+    const outbox: Outbox = new Outbox({
       options: resolveOutboxOptions({ maxMessages: 1_000 }),
       clock: this.clock,
       journal,
-      onOrphanSettled: ({ messageId }, outcome) =>
-        this.#settle(messageId, outcome instanceof ImError ? outcome.code : outcome.delivery),
+      onOrphanSettled: ({ messageId }, outcome) => {
+        // One that was killed says nothing any more.
+        if (outbox === this.outbox)
+          this.#settle(messageId, outcome instanceof ImError ? outcome.code : outcome.delivery);
+      },
     });
+    return outbox;
   }
 
   async begin(): Promise<void> {
