@@ -10,7 +10,7 @@ export interface FaultProxy extends AsyncDisposable {
   readonly connections: number;
   /** Bytes that have arrived and are held back, over all connections. */
   readonly heldBytes: number;
-  /** Resets every present connection (RST) on both sides; new ones are welcome. */
+  /** Resets every present connection (RST) on both sides, or closes it where its end is just being written; new ones are welcome. */
   cut(): void;
   /**
    * Lets nothing through any more, no bytes, no end and no reset, while connections stay open and new ones are accepted: a

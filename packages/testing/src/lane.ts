@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "@im-sdk/contracts";
+import { resetSocket } from "./reset-socket.ts";
 
 /** What is wrong with one direction of the network; shared by all lanes of that direction, and changed while they run. */
 export interface LaneFaults {
@@ -77,7 +78,7 @@ export class Lane {
     if (typeof parcel.content === "string") {
       this.#parcels.shift();
       if (parcel.content === "end") this.#sink.end();
-      else this.#sink.resetAndDestroy();
+      else resetSocket(this.#sink);
       return;
     }
     const bytes = parcel.content.subarray(0, this.#allowance());

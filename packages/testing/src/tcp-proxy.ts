@@ -2,6 +2,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { formatAddress } from "@im-sdk/contracts";
 import type { FaultDirection, FaultProxy } from "./fault-proxy.ts";
 import { Lane, type LaneFaults } from "./lane.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 interface Link {
   readonly sockets: readonly [Socket, Socket];
@@ -54,7 +55,7 @@ export class TcpProxy implements FaultProxy {
   }
 
   cut(): void {
-    for (const { sockets } of this.#links) for (const socket of sockets) socket.resetAndDestroy();
+    for (const { sockets } of this.#links) for (const socket of sockets) resetSocket(socket);
   }
 
   stall(direction: FaultDirection = "both"): void {
