@@ -8,6 +8,7 @@ import { createCertificates } from "@im-sdk/test-servers";
 import { startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
 import { Recorder } from "./test-kit/recorder.ts";
+import { startServerProcess } from "./test-kit/server-process.ts";
 import type { Command, Places } from "./test-kit/whole-program.ts";
 
 test("a process that used everything ends by itself within a second of disconnect, whatever was pending", async (t) => {
@@ -60,21 +61,7 @@ test("a process that used everything ends by itself within a second of disconnec
 test("a server killed with a signal is noticed at once, and the client is back when it is", {
   timeout: 30_000,
 }, async () => {
-  const { spawn } = await import("node:child_process");
-  const command = fileURLToPath(import.meta.resolve("@im-sdk/server")).replace(/index\.js$/, "bin/im-server.js");
-  const start = async (port: number) => {
-    const child = spawn(process.execPath, [command, "--port", String(port)], { stdio: ["ignore", "pipe", "inherit"] });
-    const url = await new Promise<string>((resolve) => {
-      let output = "";
-      child.stdout.on("data", (chunk: Buffer) => {
-        output += chunk;
-        const match = /listening on (\S+)/.exec(output);
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
-    return { child, port: Number(new URL(url).port) };
-  };
-  const first = await start(0);
+  const first = await startServerProcess();
   const client = new ImClient({
     userId: "ann",
     defaultRoomId: "lobby",
@@ -84,11 +71,11 @@ test("a server killed with a signal is noticed at once, and the client is back w
   });
   const recorder = new Recorder(client);
   await client.connect();
-  first.child.kill("SIGKILL");
+  first.kill("SIGKILL");
   await recorder.until((r) => r.of("disconnect").length === 1);
   const waiting = client.sendTextMessage("lobby", "while it was away");
-  const second = await start(first.port);
+  const second = await startServerProcess(first.port);
   assert.equal((await waiting).delivery, "acknowledged");
   await client.disconnect();
-  second.child.kill("SIGTERM");
+  second.kill("SIGTERM");
 });

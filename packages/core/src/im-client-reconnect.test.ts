@@ -239,25 +239,6 @@ test("a server that drains is left before it goes: the new stream is up before t
   await ann.until(({ texts }) => texts.includes("here"));
 });
 
-test("a black-holed connection is replaced though nothing ever said that it died", async (t) => {
-  const server = await startServer(t);
-  const proxy = await startFaultProxy(`127.0.0.1:${server.port}`);
-  t.after(() => proxy.close());
-  const ann = record(t, {
-    userId: "ann",
-    defaultRoomId: "lobby",
-    services: [proxy.address, `127.0.0.1:${server.port}`],
-    random: () => 0,
-    heartbeatIntervalMs: 100,
-    heartbeatTimeoutMs: 100,
-  });
-  await ann.client.connect();
-  assert.equal(ann.of("connect")[0]?.instance?.port, proxy.port);
-  proxy.stall();
-  await ann.until((recorder) => recorder.of("connect").length === 2);
-  hasCode("unavailable", "no sign of life")(ann.of("disconnect")[0]);
-});
-
 test("final errors end the client at once: no retry, no hang", async (t) => {
   const server = await startServer(t, {
     authenticate: (token) => {
