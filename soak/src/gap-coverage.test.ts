@@ -3,18 +3,17 @@ import { test } from "node:test";
 import { covers } from "./gap-coverage.ts";
 
 const at = (sequence: number, epoch = "one") => ({ epoch, sequence: BigInt(sequence) });
-const roomId = "lobby";
 const visited = new Set(["one", "three"]);
 
 test("a gap within a log covers what is after its begin, up to its end, and nothing of other logs", () => {
-  const gap = { roomId, after: at(3), upTo: at(6) };
+  const gap = { after: at(3), upTo: at(6) };
   const inside = [2, 3, 4, 6, 7].filter((sequence) => covers(gap, at(sequence), visited));
   assert.deepEqual(inside, [4, 6]);
   assert.equal(covers(gap, at(5, "two"), visited), false);
 });
 
 test("a gap from one log to another covers the end of the first, the begin of the second and all that was in between", () => {
-  const gap = { roomId, after: at(3), upTo: at(2, "three") };
+  const gap = { after: at(3), upTo: at(2, "three") };
   assert.deepEqual(
     [at(3), at(4), at(2, "three"), at(3, "three"), at(1, "two")].map((position) => covers(gap, position, visited)),
     [false, true, true, false, true],
@@ -22,8 +21,8 @@ test("a gap from one log to another covers the end of the first, the begin of th
 });
 
 test("a gap without a begin covers its own log up to the end, and one without an end everything", () => {
-  assert.equal(covers({ roomId, after: undefined, upTo: at(2) }, at(2), visited), true);
-  assert.equal(covers({ roomId, after: undefined, upTo: at(2) }, at(3), visited), false);
-  assert.equal(covers({ roomId, after: undefined, upTo: at(2) }, at(1, "two"), visited), false);
-  assert.equal(covers({ roomId, after: at(2), upTo: undefined }, at(9, "two"), visited), true);
+  assert.equal(covers({ after: undefined, upTo: at(2) }, at(2), visited), true);
+  assert.equal(covers({ after: undefined, upTo: at(2) }, at(3), visited), false);
+  assert.equal(covers({ after: undefined, upTo: at(2) }, at(1, "two"), visited), false);
+  assert.equal(covers({ after: at(2), upTo: undefined }, at(9, "two"), visited), true);
 });

@@ -52,7 +52,7 @@ class History {
 
   gap(who: string, after: [number, string], upTo: [number, string]): this {
     const position = ([sequence, epoch]: [number, string]) => ({ epoch, sequence: BigInt(sequence) });
-    this.ledger.told(who, { roomId: "lobby", after: position(after), upTo: position(upTo) });
+    this.ledger.told(who, { roomId: "lobby", reason: "not_in_log", after: position(after), upTo: position(upTo) });
     return this;
   }
 

@@ -33,7 +33,8 @@ export class Outbox {
     isWanted: (entry) => this.#entries.isInside(entry),
     wantedCount: () => this.#entries.insideCount,
   });
-  readonly #unacknowledged = new UnacknowledgedSet();
+  /** What has left and waits for its ACK. */
+  readonly unacknowledged = new UnacknowledgedSet();
   readonly #outcomes: Outcomes;
   readonly #refusedStreams = new RefusedStreams();
   #link: { settlement: Settlement; onReady: () => void; hasTaken: boolean } | undefined;
@@ -50,11 +51,6 @@ export class Outbox {
   /** Messages that are not settled. */
   get size(): number {
     return this.#entries.size + this.#outcomes.untoldCount;
-  }
-
-  /** What has left and waits for its ACK. */
-  get unacknowledged(): UnacknowledgedSet {
-    return this.#unacknowledged;
   }
 
   send(message: MessageRequest, { timeoutMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
@@ -109,7 +105,7 @@ export class Outbox {
 
   /** The connection takes no more. What left on it without the promise of an ACK has no answer to come. */
   detach(why?: ImError): void {
-    const oldest = this.#link?.hasTaken ? this.#unacknowledged.first : undefined;
+    const oldest = this.#link?.hasTaken ? this.unacknowledged.first : undefined;
     this.#link = undefined;
     this.#unsent.replace([]);
     this.#giveUpLeft("written");
@@ -125,7 +121,7 @@ export class Outbox {
     if (this.#link !== undefined) this.#link.hasTaken = true;
     entry.left = this.#link?.settlement ?? "written";
     entry.message.ackRequired = entry.left === "acknowledged";
-    if (entry.left === "acknowledged") this.#unacknowledged.add(entry);
+    if (entry.left === "acknowledged") this.unacknowledged.add(entry);
     return entry.message;
   }
 
@@ -201,7 +197,7 @@ export class Outbox {
   /** Once for each entry; what comes later changes nothing. */
   #settle(entry: OutboxEntry, outcome: SendReceipt | ImError): void {
     if (!this.#entries.remove(entry)) return;
-    this.#unacknowledged.delete(entry);
+    this.unacknowledged.delete(entry);
     this.#outcomes.settle(entry, outcome, this.#parts.clock.now());
     this.#entries.admitWaiting();
   }
