@@ -12,7 +12,8 @@ export type NetworkTrouble =
 
 /** What can happen to a server. */
 export type ServerTrouble =
-  | { readonly kind: "kill" }
+  /** `deaf`: which of its clients heard nothing for a while before, and has to send again what the server has stored. */
+  | { readonly kind: "kill"; readonly deaf: number | undefined }
   | { readonly kind: "freeze"; readonly untilNoticed: boolean; readonly thenKill: boolean }
   | { readonly kind: "drain" };
 
@@ -44,7 +45,8 @@ const deck: readonly Card[] = [
   ...repeat(2, (random) => ({ kind: "delay", ms: random.int(5, 150) })),
   ...repeat(2, (random) => ({ kind: "throttle", bytesPerSecond: random.int(20_000, 200_000) })),
   ...repeat(2, () => ({ kind: "refuse" })),
-  ...repeat(3, () => ({ kind: "kill" })),
+  () => ({ kind: "kill", deaf: undefined }),
+  ...repeat(2, (random) => ({ kind: "kill", deaf: random.int(0, 2) })),
   () => ({ kind: "freeze", untilNoticed: false, thenKill: false }),
   () => ({ kind: "freeze", untilNoticed: true, thenKill: false }),
   () => ({ kind: "freeze", untilNoticed: false, thenKill: true }),

@@ -43,13 +43,11 @@ export async function inflictOnServer(
 ): Promise<void> {
   switch (trouble.kind) {
     case "kill":
-      await server.kill();
-      await server.start();
-      return;
+      await kill(server, trouble.deaf === undefined ? undefined : seats[trouble.deaf], hold);
+      return server.start();
     case "drain":
       await server.drain();
-      await server.start();
-      return;
+      return server.start();
     case "freeze":
       server.freeze();
       await (trouble.untilNoticed ? hold.noticed(seats) : hold.traffic());
@@ -57,6 +55,15 @@ export async function inflictOnServer(
       await server.kill();
       await server.start();
   }
+}
+
+/** What a deaf client was not told goes with its connection: acknowledgements too. */
+async function kill(server: ServerProcess, deaf: Seat | undefined, hold: Hold): Promise<void> {
+  deaf?.proxy.stall("down");
+  if (deaf !== undefined) await hold.traffic();
+  await server.kill();
+  deaf?.proxy.cut();
+  deaf?.proxy.resume();
 }
 
 /** Without a cut nobody would come to be refused. */
