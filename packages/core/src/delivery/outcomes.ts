@@ -4,10 +4,13 @@ import type { ClientJournal } from "./client-journal.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
 import type { SendReceipt } from "./send-receipt.ts";
 
+/** How a send ended. */
+export type SendOutcome = SendReceipt | ImError;
+
 export interface OutcomesOptions {
   journal: Pick<ClientJournal, "forget"> | undefined;
   /** A message of an earlier process has ended, and no promise of this one was there to tell. */
-  onOrphanSettled?: ((message: MessageRequest, outcome: SendReceipt | ImError) => void) | undefined;
+  onOrphanSettled?: ((message: MessageRequest, outcome: SendOutcome) => void) | undefined;
   /** A message has been told of. */
   onTold(): void;
 }
@@ -15,7 +18,7 @@ export interface OutcomesOptions {
 /** Tells how messages ended, and has the journal forget them. */
 export class Outcomes {
   readonly #options: OutcomesOptions;
-  readonly #untold = new Map<OutboxEntry, SendReceipt | ImError>();
+  readonly #untold = new Map<OutboxEntry, SendOutcome>();
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
@@ -30,16 +33,16 @@ export class Outcomes {
    * Once for each message. That one will not arrive is told only when no later process can find it and send it all the same:
    * when the journal has forgotten it, or when its deadline, after which it is not sent, has passed.
    */
-  settle(entry: OutboxEntry, outcome: SendReceipt | ImError, nowMs: number): void {
+  settle(entry: OutboxEntry, outcome: SendOutcome, nowMs: number): void {
     const { journal } = this.#options;
     const { messageId } = entry.message;
-    this.#untold.set(entry, outcome);
     const mayBeFound = outcome instanceof ImError && outcome.code !== "unknown" && nowMs < entry.deadlineAtMs;
     if (journal !== undefined && mayBeFound) {
-      journal.forget(messageId, () => this.#tell(entry));
+      this.#untold.set(entry, outcome);
+      journal.forget(messageId, () => this.#tellWaiting(entry));
     } else {
       journal?.forget(messageId);
-      this.#tell(entry);
+      this.#tell(entry, outcome);
     }
   }
 
@@ -48,18 +51,23 @@ export class Outcomes {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const entry of this.#untold.keys()) {
       if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
-      else this.#tell(entry);
+      else this.#tellWaiting(entry);
     }
     return nextMs;
   }
 
-  #tell(entry: OutboxEntry): void {
-    const { onOrphanSettled, onTold } = this.#options;
+  /** Whichever comes first, the journal or the deadline. */
+  #tellWaiting(entry: OutboxEntry): void {
     const outcome = this.#untold.get(entry);
     if (outcome === undefined) return;
     this.#untold.delete(entry);
-    if (entry.onSettled !== undefined) entry.onSettled(outcome);
-    else onOrphanSettled?.(entry.message, outcome);
+    this.#tell(entry, outcome);
+  }
+
+  #tell({ message, onSettled }: OutboxEntry, outcome: SendOutcome): void {
+    const { onOrphanSettled, onTold } = this.#options;
+    if (onSettled !== undefined) onSettled(outcome);
+    else onOrphanSettled?.(message, outcome);
     onTold();
   }
 }
