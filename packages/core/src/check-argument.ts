@@ -1,9 +1,9 @@
 import { ImError } from "./im-error.ts";
 
-/** Throws `invalid_argument` unless the value is a non-empty string; returns it. */
+/** Throws `invalid_argument` unless the value is a non-empty string that UTF-8 can hold; returns it. */
 export function requireId(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw invalidArgument(name, value, "a non-empty string");
+  if (typeof value === "string" && value !== "" && value.isWellFormed()) return value;
+  throw invalidArgument(name, value, "a non-empty string of whole characters");
 }
 
 /** Throws `invalid_argument` unless the value is a positive number of milliseconds; returns it. */

@@ -18,6 +18,7 @@ import { MessageSender } from "./delivery/message-sender.ts";
 import { EventHub } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import type { ResolvedImClientOptions } from "./im-client-options.ts";
+import { ImError } from "./im-error.ts";
 import { interceptWithTokens } from "./interceptors/credentials-interceptor.ts";
 import { createHeartbeatInterceptor } from "./interceptors/heartbeat-interceptor.ts";
 import { createIdentityInterceptor } from "./interceptors/identity-interceptor.ts";
@@ -92,6 +93,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         greeting: greeting.frames,
         onFrame: (frame: MessageResponse, from: Link) => conversation.onFrame(frame, from),
         onWritten: (messageIds) => conversation.onWritten(messageIds),
+        onTooLarge: (bytes) => void events.emit("error", leftOut(bytes, options.maxReceiveBytes)),
         onDraining: (from) => void connection.replace(from),
       },
       signal,
@@ -199,4 +201,9 @@ function acquire(
 function requireTransport(transport: Transport | undefined): Transport {
   if (transport === undefined) throw new Error("a link needs an instance or a transport");
   return transport;
+}
+
+function leftOut(bytes: number, maxReceiveBytes: number): ImError {
+  const message = `a message of ${bytes} bytes was left out: it is larger than maxReceiveBytes (${maxReceiveBytes})`;
+  return new ImError("resource_exhausted", message);
 }

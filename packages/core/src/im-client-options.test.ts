@@ -34,7 +34,7 @@ test("a user id is all that is needed; the rest has its default", () => {
       userId: "ann",
       serviceName: "im-service",
       hashKey: "ann",
-      maxReceiveBytes: 4 * 1024 * 1024,
+      maxReceiveBytes: 4 * 1024 * 1024 + 64 * 1024,
       maxSendBytes: 4 * 1024 * 1024,
       tls: false,
       interceptors: [],

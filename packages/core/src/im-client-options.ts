@@ -54,7 +54,7 @@ export interface ImClientBaseOptions {
   acknowledge?: "automatic" | "manual";
   /** Keeps unsettled messages and how far each room was read beyond this process; the client closes it. By default neither is kept. */
   store?: ClientStore;
-  /** Largest message taken, in bytes; default 4 MiB. */
+  /** Largest message taken, in bytes; a larger one is left out, as an `error` and a `gap` tell. Default 4 MiB and 64 KiB. */
   maxReceiveBytes?: number;
   /** Largest message sent, in bytes; default 4 MiB. */
   maxSendBytes?: number;
@@ -104,7 +104,8 @@ export const defaultOptions = {
   maxRetries: 3,
   retryIntervalMs: 5_000,
   leaveAfterMs: 10_000,
-  maxReceiveBytes: defaultMaxMessageBytes,
+  // A message of `maxSendBytes`, with all that the server adds to it.
+  maxReceiveBytes: defaultMaxMessageBytes + 64 * 1024,
   maxSendBytes: defaultMaxMessageBytes,
 } as const;
 

@@ -45,6 +45,7 @@ async function setup(service: Service) {
         greeting: [outgoing("hello")],
         onFrame: () => undefined,
         onWritten() {},
+        onTooLarge() {},
         onDraining() {},
       },
       abort.signal,

@@ -108,8 +108,18 @@ describe("is refused:", () => {
       second.load(() => assert.fail()),
       hasCode("failed_precondition", "the store could not be opened", "open"),
     );
+    // What is the other's to close stays open.
+    await second.close();
+    assert.equal(await first.keep("m"), undefined);
     await first.journal.close();
     await second.load(() => {});
+  });
+
+  test("one whose answer makes no sense, or that throws at once", async () => {
+    for (const load of [async () => 5, () => assert.fail("at once")]) {
+      const store = Object.assign(new MemoryStore(), { load });
+      await assert.rejects(begin(store), hasCode("failed_precondition", "could not be opened"));
+    }
   });
 
   test("the store of another user", async () => {

@@ -39,6 +39,8 @@ export class ClientJournal {
   /** What is to be done once the store is loaded; undefined from then on. */
   #deferred: (() => void)[] | undefined = [];
   #lastNumber = 0;
+  /** What was opened by another client is that one's to close. */
+  #isOpen = false;
   #lastReported: ImError | undefined;
 
   constructor(options: ClientJournalOptions) {
@@ -50,11 +52,8 @@ export class ClientJournal {
   async load(takeOver: (state: KeptState) => void): Promise<void> {
     if (this.#deferred === undefined) return;
     const { store, userId } = this.#options;
-    const entries = await store.load().catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ImError("failed_precondition", `the store could not be opened: ${why}`, { cause });
-    });
-    const values = new Map(entries.map(({ key, value }) => [key, value]));
+    const values = await open(store);
+    this.#isOpen = true;
     const owner = values.get(userKey);
     if (owner === undefined) void this.#writer.set(userKey, Buffer.from(userId));
     else if (Buffer.from(owner).toString() !== userId) {
@@ -106,7 +105,7 @@ export class ClientJournal {
   /** Writes what is left and closes the store. */
   async close(): Promise<void> {
     await this.written();
-    await this.#options.store.close();
+    if (this.#isOpen) await this.#options.store.close();
   }
 
   #whenLoaded(action: () => void): void {
@@ -129,6 +128,15 @@ export class ClientJournal {
     if (error === undefined || error === this.#lastReported) return;
     this.#lastReported = error;
     this.#options.onError(error);
+  }
+}
+
+async function open(store: ClientStore): Promise<Map<string, Uint8Array>> {
+  try {
+    return new Map((await store.load()).map(({ key, value }) => [key, value]));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ImError("failed_precondition", `the store could not be opened: ${why}`, { cause });
   }
 }
 

@@ -114,10 +114,11 @@ export class Conversation {
 
   /** The messages of this room are dropped from here on, and asked for again once there is room for them. */
   #fallBehind(link: Link, roomId: string): void {
-    const { inbox, rooms } = this.#options;
+    const { inbox, rooms, positions } = this.#options;
     this.#lagging.add(link, roomId);
     void inbox.untilRoom().then(() => {
-      if (link.isWritable && rooms.has(roomId)) link.push(rooms.joinFrame(roomId, true));
+      if (!link.isWritable || !rooms.has(roomId)) return;
+      link.push(rooms.joinFrame(roomId, true, positions.receivedPoint(roomId)));
     });
   }
 

@@ -112,3 +112,17 @@ test("clearing drops what waits, tells no gaps, and lets go who paused", async (
   pausing.queue.clear();
   assert.equal(await isSettled(pause), true);
 });
+
+test("what was acknowledged while it waited is passed over", () => {
+  const queue = new DeliveryQueue({ maxQueued: 10, whenFull: "pause", onGap() {} });
+  const skipped: string[] = [];
+  for (const id of ["a", "b", "c"]) {
+    queue.push({
+      message: decodeMessage(incoming(id), () => {}),
+      isObsolete: () => id !== "c",
+      onHandled: (outcome) => skipped.push(`${id} ${outcome}`),
+    });
+  }
+  assert.equal(queue.take()?.message.id, "c");
+  assert.deepEqual(skipped, ["a skipped", "b skipped"]);
+});

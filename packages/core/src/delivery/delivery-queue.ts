@@ -42,7 +42,7 @@ export class DeliveryQueue {
 
   /** The next delivery; undefined when none waits. What was dropped of its room before it has been told by then. */
   take(): Delivery | undefined {
-    const delivery = this.#waiting.shift();
+    const delivery = this.#shift();
     if (this.#room !== undefined && this.#waiting.length <= this.#maxQueued / 2) this.release();
     if (delivery !== undefined && !this.#gaps.isEmpty) {
       // When nothing waits any more, all that is missing is known; a silent room would have to wait for its next message.
@@ -65,6 +65,12 @@ export class DeliveryQueue {
   release(): void {
     this.#room?.resolve();
     this.#room = undefined;
+  }
+
+  #shift(): Delivery | undefined {
+    let delivery = this.#waiting.shift();
+    for (; delivery?.isObsolete?.() === true; delivery = this.#waiting.shift()) delivery.onHandled("skipped");
+    return delivery;
   }
 
   #dropOldest(): void {

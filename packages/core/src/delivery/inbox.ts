@@ -1,12 +1,12 @@
 import type { MessageResponse } from "@im-sdk/gen";
 import type { ImError } from "../im-error.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
-import type { ImMessage } from "../messages/im-message.ts";
+import type { Accepted } from "./accepted.ts";
 import type { Gap } from "./gap.ts";
 import { resolveMessagesOptions } from "./inbox-options.ts";
-import type { MessageConsumer, Outcome } from "./message-consumer.ts";
+import type { Delivery, MessageConsumer, Outcome } from "./message-consumer.ts";
 import { MessageIterator } from "./message-iterator.ts";
-import type { Accepted, RoomPositions } from "./room-positions.ts";
+import type { RoomPositions } from "./room-positions.ts";
 
 export interface InboxParts {
   positions: RoomPositions;
@@ -102,7 +102,8 @@ export class Inbox {
       this.#checkRoom();
     };
     const message = decodeMessage(frame, isManual ? ack : answer);
-    const wait = this.#handOut(message, this.#beginning(frame, acknowledge), onDone);
+    const { isObsolete } = accepted;
+    const wait = this.#handOut({ message, begin: this.#beginning(frame, acknowledge), isObsolete }, onDone);
     return wait ?? (this.isFull ? this.untilRoom() : undefined);
   }
 
@@ -124,11 +125,7 @@ export class Inbox {
   }
 
   /** Consumers may come and go meanwhile; the message is for those who are there now. */
-  #handOut(
-    message: ImMessage,
-    begin: (() => Promise<void>) | undefined,
-    onDone: (outcome: Outcome) => void,
-  ): Promise<void> | undefined {
+  #handOut(delivery: Omit<Delivery, "onHandled">, onDone: (outcome: Outcome) => void): Promise<void> | undefined {
     const consumers = [...this.#consumers];
     let remaining = consumers.length;
     let all: Outcome = "skipped";
@@ -136,9 +133,10 @@ export class Inbox {
       if (all !== "handled" && outcome !== "skipped") all = outcome;
       if (--remaining === 0) onDone(all);
     };
+    const item = { ...delivery, onHandled };
     let pause: Promise<void> | undefined;
     for (const consumer of consumers) {
-      const wait = consumer.push({ message, begin, onHandled });
+      const wait = consumer.push(item);
       if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
     }
     return pause;

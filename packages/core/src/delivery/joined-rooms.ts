@@ -58,10 +58,13 @@ export class JoinedRooms {
     this.#options.positions.forget(roomId);
   }
 
-  /** A join as a frame in the stream, with the cursor where there is one: the replay follows its answer. */
-  joinFrame(roomId: string, isRejoin: boolean): MessageRequest {
-    const { userId, positions } = this.#options;
-    const cursor = positions.resumePoint(roomId);
+  /** A join as a frame in the stream, with the cursor where there is one, by default the room's: the replay follows its answer. */
+  joinFrame(
+    roomId: string,
+    isRejoin: boolean,
+    cursor: ResumePoint | undefined = this.#options.positions.resumePoint(roomId),
+  ): MessageRequest {
+    const { userId } = this.#options;
     const messageId = uuidv7();
     this.#pending.set(messageId, { roomId, cursor, isRejoin });
     const request = create(JoinRoomRequestSchema, {

@@ -12,6 +12,8 @@ export interface Delivery {
   readonly message: ImMessage;
   /** To be awaited before the message is given to anybody; never rejects. */
   readonly begin?: (() => Promise<void>) | undefined;
+  /** It was acknowledged while it waited, by way of another copy of it. */
+  readonly isObsolete?: (() => boolean) | undefined;
   /** Called once; `handled` by default. */
   readonly onHandled: (outcome?: Outcome) => void;
 }

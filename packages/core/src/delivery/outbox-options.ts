@@ -36,6 +36,9 @@ export function resolveOutboxOptions(options: OutboxOptions = {}): Required<Outb
   for (const [name, value] of Object.entries({ maxMessages, maxBytes, maxAgeMs })) {
     if (!(typeof value === "number" && value >= 1)) throw invalidArgument(`outbox.${name}`, value, "a positive number");
   }
+  if (maxAgeMs === Number.POSITIVE_INFINITY) {
+    throw invalidArgument("outbox.maxAgeMs", maxAgeMs, "less than the server's duplicate window");
+  }
   if (!["wait", "reject", "drop-oldest"].includes(whenFull)) {
     throw invalidArgument("outbox.whenFull", whenFull, '"wait", "reject" or "drop-oldest"');
   }

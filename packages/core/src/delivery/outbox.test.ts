@@ -476,17 +476,19 @@ describe("with `resendUnanswered`", () => {
 describe("a server that ends streams over a message", () => {
   const tooLarge = new ImError("resource_exhausted", "message is larger than 4194304 bytes");
 
-  test("is given it twice and then never again, so that those behind it get through", async () => {
+  test("is given the largest twice and then never again, so that those beside it get through", async () => {
     const { outbox, send, attach, takeAll } = setup();
-    const [culprit, next] = [send("culprit"), send("next")];
+    const [before, culprit, next] = [send("before"), send("culprit", { bytes: 5_000_000 }), send("next")];
     for (let stream = 0; stream < 2; stream++) {
       attach("acknowledged");
-      assert.deepEqual(takeAll(), ["culprit", "next"]);
+      assert.deepEqual(takeAll(), ["before", "culprit", "next"]);
       outbox.detach(tooLarge);
     }
     await assert.rejects(culprit, hasCode("unknown", "culprit", "larger than 4194304"));
     attach("acknowledged");
-    assert.deepEqual(takeAll(), ["next"]);
+    assert.deepEqual(takeAll(), ["before", "next"]);
+    outbox.onAck(ack("before"));
+    await before;
     outbox.onAck(ack("next"));
     assert.equal((await next).delivery, "acknowledged");
   });

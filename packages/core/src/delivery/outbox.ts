@@ -105,11 +105,11 @@ export class Outbox {
 
   /** The connection takes no more. What left on it without the promise of an ACK has no answer to come. */
   detach(why?: ImError): void {
-    const oldest = this.#link?.hasTaken ? this.unacknowledged.first : undefined;
+    const largest = this.#link?.hasTaken && why !== undefined ? this.unacknowledged.largest : undefined;
     this.#link = undefined;
     this.#unsent.replace([]);
     this.#giveUpLeft("written");
-    const culprit = this.#refusedStreams.onEnd(oldest, why);
+    const culprit = this.#refusedStreams.onEnd(largest, why);
     if (culprit !== undefined)
       this.#settle(culprit, unanswered(culprit.message, `the server ended two streams over it: ${why?.message}`));
   }
@@ -169,8 +169,9 @@ export class Outbox {
     }
   }
 
-  /** Gives up what is older and has not left, until there is room. What has left stays, so that a message may still wait. */
+  /** Gives up what is older and has not left, until there is room: not what has left, nor anything for one that never fits. */
   #dropFor(entry: OutboxEntry): void {
+    if (entry.bytes > this.#parts.options.maxBytes) return;
     for (const oldest of this.#entries.all()) {
       if (oldest === entry || !this.#entries.isWaiting(entry)) return;
       if (oldest.left === undefined)

@@ -342,6 +342,17 @@ describe("where a message is read once it is acknowledged", () => {
       [false, true, false],
     );
     assert.deepEqual(positions.resumePoint("r"), { position: at(0), received: 3n });
+    assert.deepEqual(positions.receivedPoint("r"), { position: at(3), received: 3n });
+  });
+
+  test("what comes again is obsolete once it was acknowledged after all", () => {
+    const { see } = manual();
+    const first = see(1);
+    first?.onDone();
+    const again = see(1);
+    assert.deepEqual([first?.isObsolete, again?.isObsolete?.()], [undefined, false]);
+    first?.acknowledge();
+    assert.equal(again?.isObsolete?.(), true);
   });
 
   test("a log that no longer has what is to come again is a gap from there, and what was left over is waited for no more", () => {

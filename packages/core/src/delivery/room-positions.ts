@@ -1,4 +1,5 @@
 import type { JoinRoomResponse, MessageResponse } from "@im-sdk/gen";
+import { type Accepted, acceptedForGood } from "./accepted.ts";
 import type { Gap, RoomPosition } from "./gap.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { RoomProgress } from "./room-progress.ts";
@@ -8,14 +9,6 @@ export interface ResumePoint {
   readonly position: RoomPosition;
   /** What had been received by then: what is not acknowledged of it is asked for again. */
   readonly received: bigint;
-}
-
-/** A message that was not seen before, or is to be handed out again. */
-export interface Accepted {
-  /** Its handler says so: the room is read past it. */
-  acknowledge(): void;
-  /** Its consumers are done with it. */
-  onDone(): void;
 }
 
 export interface RoomPositionsOptions {
@@ -41,8 +34,6 @@ interface Cursor {
 /** How many message ids are remembered: for servers that tell no positions, and for logs that start anew. */
 const recentIdCapacity = 10_000;
 
-const acceptedForGood: Accepted = { acknowledge() {}, onDone() {} };
-
 /** How far each room has been read: drops what was seen before and notices what is missing. */
 export class RoomPositions {
   readonly #options: RoomPositionsOptions;
@@ -63,6 +54,12 @@ export class RoomPositions {
   get(roomId: string): RoomPosition | undefined {
     const cursor = this.#cursors.get(roomId);
     return cursor && readPosition(cursor);
+  }
+
+  /** What was received last: on the same stream a room goes on behind that, whatever is acknowledged of it. */
+  receivedPoint(roomId: string): ResumePoint | undefined {
+    const cursor = this.#cursors.get(roomId);
+    return cursor && { position: positionOf(cursor), received: cursor.sequence };
   }
 
   /** {@link get} for a join, whose answer goes to {@link onResumed}. */
@@ -97,7 +94,9 @@ export class RoomPositions {
     const cursor = this.#cursors.get(roomId) ?? this.#create(roomId, { epoch, sequence: before });
     const sameEpoch = cursor.epoch === epoch;
     if (sameEpoch && sequence <= cursor.sequence) {
-      return cursor.progress.takeLeftOver(sequence) ? this.#accept(roomId, cursor, sequence) : undefined;
+      const { progress } = cursor;
+      if (!progress.takeLeftOver(sequence)) return undefined;
+      return { ...this.#accept(roomId, cursor, sequence), isObsolete: () => progress.isAcknowledged(sequence) };
     }
     if (!sameEpoch || (previousSequence > cursor.sequence && previousSequence > cursor.reportedUpTo)) {
       const after = sameEpoch ? positionOf(cursor) : readPosition(cursor);
@@ -140,7 +139,12 @@ export class RoomPositions {
     const hasMoved = cursor.sequence !== sent.received || cursor.sequence >= head.sequence;
     if (sameEpoch && hasMoved && !isCutOff) return;
     const upTo = sameEpoch ? positionOf(head) : { epoch: head.epoch, sequence: 0n };
-    this.#options.onGap({ roomId, reason: "not_in_log", after: readPosition(cursor), upTo });
+    this.#options.onGap({
+      roomId,
+      reason: "not_in_log",
+      after: sameEpoch ? sent.position : readPosition(cursor),
+      upTo,
+    });
     if (!sameEpoch || isCutOff) this.#beginAnew(cursor, upTo);
     else cursor.progress.giveUpLeftOvers();
     cursor.reportedUpTo = upTo.sequence;

@@ -48,6 +48,11 @@ export class RoomProgress {
     this.#readOn();
   }
 
+  isAcknowledged(sequence: bigint): boolean {
+    const standing = this.#standings.get(sequence);
+    return standing === undefined || standing === "acknowledged";
+  }
+
   /** It comes again: true when it is to be handed out again. */
   takeLeftOver(sequence: bigint): boolean {
     if (this.#standings.get(sequence) !== "left over") return false;

@@ -9,9 +9,11 @@ export class UnacknowledgedSet {
     return this.#entries.size === 0;
   }
 
-  /** The one that left first. */
-  get first(): OutboxEntry | undefined {
-    return this.#entries.values().next().value;
+  /** Of several that are as large, the one that left first. */
+  get largest(): OutboxEntry | undefined {
+    let largest: OutboxEntry | undefined;
+    for (const entry of this.#entries) if (largest === undefined || entry.bytes > largest.bytes) largest = entry;
+    return largest;
   }
 
   add(entry: OutboxEntry): void {

@@ -69,6 +69,7 @@ export class ScriptedLink {
       greeting: options.greeting ?? [],
       onFrame: options.onFrame ?? (() => undefined),
       onWritten: options.onWritten ?? (() => {}),
+      onTooLarge() {},
       onDraining: options.onDraining ?? (() => {}),
     });
     void this.link.closed.then((reason) => {

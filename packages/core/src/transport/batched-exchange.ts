@@ -51,6 +51,7 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     const reader = new MessageReader<MessageShape<O>>({
       stream,
       readMaxBytes,
+      onTooLarge: observer?.onTooLarge?.bind(observer),
       onRead: () => manager.notifyResponseByteRead(stream),
       hasStatus: () => statusInHead || trailer.has("grpc-status"),
       onEnd() {

@@ -103,3 +103,32 @@ test("what is incomplete is counted until it is complete", () => {
   }
   assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, 0]);
 });
+
+test("an envelope beyond the limit is left out and told where somebody is to be told, however the bytes are cut", () => {
+  const texts = ["one", "much too large", "two", "x".repeat(99)];
+  const bytes = Buffer.concat(texts.map((text) => envelope(Buffer.from(text))));
+  fc.assert(
+    fc.property(fc.array(fc.nat(bytes.byteLength), { maxLength: 8 }), (places) => {
+      const tooLarge: number[] = [];
+      const splitter = new EnvelopeSplitter(5, (length) => tooLarge.push(length));
+      const found: string[] = [];
+      let from = 0;
+      for (const to of [...places.toSorted((a, b) => a - b), bytes.byteLength]) {
+        splitter.push(Buffer.from(bytes.subarray(from, to)), ({ data }) => found.push(Buffer.from(data).toString()));
+        from = to;
+      }
+      assert.deepEqual([found, tooLarge, splitter.pendingBytes], [["one", "two"], [14, 99], 0]);
+    }),
+  );
+});
+
+test("a length that no message has throws all the same", () => {
+  const splitter = new EnvelopeSplitter(5, () => assert.fail());
+  const bytes = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]);
+  assert.throws(
+    () => splitter.push(bytes, () => assert.fail()),
+    (error: unknown) => {
+      return error instanceof ConnectError && error.code === Code.ResourceExhausted;
+    },
+  );
+});

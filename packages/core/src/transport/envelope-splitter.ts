@@ -7,27 +7,35 @@ export interface Envelope {
 
 const prefixBytes = 5;
 
+/** No message is longer, rather no message at all. */
+const maxLeftOutBytes = 256 * 1024 * 1024;
+
 /**
- * Cuts a byte stream into gRPC envelopes. An envelope that lies within one chunk is a view of it, not a copy. A length
- * beyond `readMaxBytes` throws before anything of it is kept.
+ * Cuts a byte stream into gRPC envelopes. An envelope that lies within one chunk is a view of it, not a copy. One beyond
+ * `readMaxBytes` is left out and told, before anything of it is kept; where nobody is to be told it throws.
  */
 export class EnvelopeSplitter {
   readonly #readMaxBytes: number;
+  readonly #onTooLarge: ((bytes: number) => void) | undefined;
   #parts: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
   #wantBytes = prefixBytes;
+  /** Still to come of an envelope that is left out. */
+  #skipBytes = 0;
 
-  constructor(readMaxBytes: number) {
+  constructor(readMaxBytes: number, onTooLarge?: (bytes: number) => void) {
     this.#readMaxBytes = readMaxBytes;
+    this.#onTooLarge = onTooLarge;
   }
 
   /** Bytes of an envelope that is not complete yet. */
   get pendingBytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#skipBytes;
   }
 
   /** Takes the next chunk and hands each envelope that it completes to `emit`. */
   push(chunk: Uint8Array<ArrayBuffer>, emit: (envelope: Envelope) => void): void {
+    if (this.#skipBytes > 0) chunk = this.#skip(chunk);
     if (this.#bytes > 0) {
       this.#parts.push(chunk);
       this.#bytes += chunk.byteLength;
@@ -37,9 +45,17 @@ export class EnvelopeSplitter {
       this.#bytes = 0;
     }
     let offset = 0;
-    const end = chunk.byteLength;
+    let end = chunk.byteLength;
     while (end - offset >= prefixBytes) {
-      const length = this.#lengthAt(chunk, offset);
+      const length = lengthAt(chunk, offset);
+      if (length > this.#readMaxBytes) {
+        this.#refuse(length);
+        this.#skipBytes = length;
+        chunk = this.#skip(chunk.subarray(offset + prefixBytes));
+        offset = 0;
+        end = chunk.byteLength;
+        continue;
+      }
       const next = offset + prefixBytes + length;
       if (next > end) {
         this.#wantBytes = prefixBytes + length;
@@ -54,19 +70,29 @@ export class EnvelopeSplitter {
     this.#bytes = end - offset;
   }
 
-  #lengthAt(chunk: Uint8Array, offset: number): number {
-    const length =
-      (((chunk[offset + 1] ?? 0) << 24) |
-        ((chunk[offset + 2] ?? 0) << 16) |
-        ((chunk[offset + 3] ?? 0) << 8) |
-        (chunk[offset + 4] ?? 0)) >>>
-      0;
-    if (length > this.#readMaxBytes) {
-      throw new ConnectError(
-        `a message of ${length} bytes is larger than the limit of ${this.#readMaxBytes} bytes`,
-        Code.ResourceExhausted,
-      );
+  #refuse(length: number): void {
+    if (this.#onTooLarge !== undefined && length <= maxLeftOutBytes) {
+      this.#onTooLarge(length);
+      return;
     }
-    return length;
+    const message = `a message of ${length} bytes is larger than the limit of ${this.#readMaxBytes} bytes`;
+    throw new ConnectError(message, Code.ResourceExhausted);
   }
+
+  /** What is left of a chunk behind what is to be skipped. */
+  #skip(chunk: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const skipped = Math.min(this.#skipBytes, chunk.byteLength);
+    this.#skipBytes -= skipped;
+    return chunk.subarray(skipped);
+  }
+}
+
+function lengthAt(chunk: Uint8Array, offset: number): number {
+  return (
+    (((chunk[offset + 1] ?? 0) << 24) |
+      ((chunk[offset + 2] ?? 0) << 16) |
+      ((chunk[offset + 3] ?? 0) << 8) |
+      (chunk[offset + 4] ?? 0)) >>>
+    0
+  );
 }

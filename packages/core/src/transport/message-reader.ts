@@ -6,6 +6,8 @@ import { errorFromClosedStream, errorFromFailedStream } from "./http2-error.ts";
 export interface MessageReaderOptions<T> {
   stream: ClientHttp2Stream;
   readMaxBytes: number;
+  /** A message beyond that is left out and told here; without this it ends the response with an error. */
+  onTooLarge?: ((bytes: number) => void) | undefined;
   /** A promise only when the envelope is compressed. */
   decode(envelope: Envelope): T | Promise<T>;
   onRead(): void;
@@ -36,7 +38,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
 
   constructor(options: MessageReaderOptions<T>) {
     this.#options = options;
-    this.#splitter = new EnvelopeSplitter(options.readMaxBytes);
+    this.#splitter = new EnvelopeSplitter(options.readMaxBytes, options.onTooLarge);
     const { stream, hasStatus } = options;
     const { session } = stream;
     stream.on("data", (chunk: Buffer<ArrayBuffer>) => this.#onChunk(chunk));

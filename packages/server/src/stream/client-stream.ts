@@ -57,7 +57,8 @@ export class ClientStream {
 
   /** Room messages were lost to this stream for good. */
   failAsSlowConsumer(): void {
-    this.outgoing.fail(new ConnectError("slow consumer", Code.ResourceExhausted));
+    // The code alone could also mean that a frame of the client's was too large.
+    this.outgoing.fail(new ConnectError("slow consumer", Code.ResourceExhausted, { "im-stream-end": "slow-consumer" }));
     const { reset, clock, limits } = this.#options;
     if (reset !== undefined) clock.setTimeout(reset, limits.slowConsumerGraceMs);
   }
