@@ -93,7 +93,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         greeting: greeting.frames,
         onFrame: (frame: MessageResponse, from: Link) => conversation.onFrame(frame, from),
         onWritten: (messageIds) => conversation.onWritten(messageIds),
-        onTooLarge: (bytes) => void events.emit("error", leftOut(bytes, options.maxReceiveBytes)),
+        onTooLarge: () => void events.emit("error", leftOut(options.maxReceiveBytes)),
         onDraining: (from) => void connection.replace(from),
       },
       signal,
@@ -203,7 +203,7 @@ function requireTransport(transport: Transport | undefined): Transport {
   return transport;
 }
 
-function leftOut(bytes: number, maxReceiveBytes: number): ImError {
-  const message = `a message of ${bytes} bytes was left out: it is larger than maxReceiveBytes (${maxReceiveBytes})`;
+function leftOut(maxReceiveBytes: number): ImError {
+  const message = `a received message was left out: it is larger than maxReceiveBytes (${maxReceiveBytes} bytes)`;
   return new ImError("resource_exhausted", message);
 }

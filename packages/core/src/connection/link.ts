@@ -22,8 +22,8 @@ export interface LinkOptions {
   onFrame(frame: MessageResponse, link: Link): Promise<void> | undefined;
   /** These messages have been handed to HTTP/2. */
   onWritten(messageIds: string[]): void;
-  /** A received message of so many bytes was left out. */
-  onTooLarge(bytes: number): void;
+  /** A received message was left out because it is too large. */
+  onTooLarge(): void;
   /** The server has announced that it goes away. */
   onDraining(link: Link): void;
 }
@@ -126,7 +126,7 @@ export class Link {
         const session = stream.session as Parameters<EndpointLease["follow"]>[0] | undefined;
         if (session !== undefined) this.#options.lease?.follow(session, () => this.#options.onDraining(this));
       },
-      onTooLarge: (bytes) => this.#options.onTooLarge(bytes),
+      onTooLarge: () => this.#options.onTooLarge(),
       onWrite: (messages) => this.#options.onWritten(messages.map((message) => (message as MessageRequest).messageId)),
     });
     try {

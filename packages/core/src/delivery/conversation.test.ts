@@ -673,6 +673,20 @@ describe("while a send has no answer and more is held for the consumers than may
     assert.equal(delivered.length, 30);
   });
 
+  test("they are asked for behind what was received, also when nothing of that is acknowledged", async () => {
+    const { send, slowDown, finishOne, link } = setup({ defaultRoomId: "r", acknowledge: "manual" });
+    const up = await link(resuming);
+    up.response.push(answer(joinsOf(up)[0], 0n));
+    slowDown();
+    void send("a");
+    await settle();
+    for (let sequence = 1; sequence <= 30; sequence++) up.response.push(large(sequence));
+    await settle();
+    for (let done = 0; done < 9; done++) await finishOne();
+    const held = Number(cursorOf(joinsOf(up).at(-1)));
+    assert.ok(held >= 15 && held <= 17, `${held} were held`);
+  });
+
   test("a stream that cannot give them again is held up instead", async () => {
     const { send, delivered, slowDown, finishOne, link } = setup();
     const up = await link({ grants: "ack" });

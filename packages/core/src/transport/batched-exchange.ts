@@ -1,6 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
+import { Code, ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
 import {
   type Compression,
   compressedFlag,
@@ -60,8 +60,14 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
       },
       decode(envelope) {
         if ((envelope.flags & compressedFlag) === 0) return output.parse(envelope.data);
-        return decompressed(envelope.flags, envelope.data, decompression, readMaxBytes).then((data) =>
-          output.parse(data),
+        return decompressed(envelope.flags, envelope.data, decompression, readMaxBytes).then(
+          (data) => output.parse(data),
+          (error: unknown) => {
+            if (observer?.onTooLarge === undefined || ConnectError.from(error).code !== Code.ResourceExhausted)
+              throw error;
+            observer.onTooLarge();
+            return undefined;
+          },
         );
       },
     });

@@ -109,15 +109,15 @@ test("an envelope beyond the limit is left out and told where somebody is to be 
   const bytes = Buffer.concat(texts.map((text) => envelope(Buffer.from(text))));
   fc.assert(
     fc.property(fc.array(fc.nat(bytes.byteLength), { maxLength: 8 }), (places) => {
-      const tooLarge: number[] = [];
-      const splitter = new EnvelopeSplitter(5, (length) => tooLarge.push(length));
+      let tooLarge = 0;
+      const splitter = new EnvelopeSplitter(5, () => tooLarge++);
       const found: string[] = [];
       let from = 0;
       for (const to of [...places.toSorted((a, b) => a - b), bytes.byteLength]) {
         splitter.push(Buffer.from(bytes.subarray(from, to)), ({ data }) => found.push(Buffer.from(data).toString()));
         from = to;
       }
-      assert.deepEqual([found, tooLarge, splitter.pendingBytes], [["one", "two"], [14, 99], 0]);
+      assert.deepEqual([found, tooLarge, splitter.pendingBytes], [["one", "two"], 2, 0]);
     }),
   );
 });

@@ -16,14 +16,14 @@ const maxLeftOutBytes = 256 * 1024 * 1024;
  */
 export class EnvelopeSplitter {
   readonly #readMaxBytes: number;
-  readonly #onTooLarge: ((bytes: number) => void) | undefined;
+  readonly #onTooLarge: (() => void) | undefined;
   #parts: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
   #wantBytes = prefixBytes;
   /** Still to come of an envelope that is left out. */
   #skipBytes = 0;
 
-  constructor(readMaxBytes: number, onTooLarge?: (bytes: number) => void) {
+  constructor(readMaxBytes: number, onTooLarge?: () => void) {
     this.#readMaxBytes = readMaxBytes;
     this.#onTooLarge = onTooLarge;
   }
@@ -72,7 +72,7 @@ export class EnvelopeSplitter {
 
   #refuse(length: number): void {
     if (this.#onTooLarge !== undefined && length <= maxLeftOutBytes) {
-      this.#onTooLarge(length);
+      this.#onTooLarge();
       return;
     }
     const message = `a message of ${length} bytes is larger than the limit of ${this.#readMaxBytes} bytes`;

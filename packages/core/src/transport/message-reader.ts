@@ -7,9 +7,9 @@ export interface MessageReaderOptions<T> {
   stream: ClientHttp2Stream;
   readMaxBytes: number;
   /** A message beyond that is left out and told here; without this it ends the response with an error. */
-  onTooLarge?: ((bytes: number) => void) | undefined;
-  /** A promise only when the envelope is compressed. */
-  decode(envelope: Envelope): T | Promise<T>;
+  onTooLarge?: (() => void) | undefined;
+  /** A promise only when the envelope is compressed; undefined when it turned out to be too large and was told. */
+  decode(envelope: Envelope): T | Promise<T | undefined>;
   onRead(): void;
   /** The response's status has come, in its trailers or its head. */
   hasStatus(): boolean;
@@ -129,7 +129,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     try {
       const message = this.#options.decode(envelope);
       return message instanceof Promise
-        ? message.then((value) => ({ done: false, value }))
+        ? message.then((value) => (value === undefined ? this.next() : { done: false, value }))
         : Promise.resolve({ done: false, value: message });
     } catch (error) {
       return Promise.reject(error);

@@ -5,8 +5,8 @@ import { createContextKey } from "@connectrpc/connect";
 export interface StreamObserver {
   /** The HTTP/2 stream is open and its headers are on their way. */
   onOpen?(stream: ClientHttp2Stream): void;
-  /** A received message of so many bytes, more than the limit, was left out; without this it ends the call. */
-  onTooLarge?(bytes: number): void;
+  /** A received message that is larger than the limit was left out; without this it ends the call. */
+  onTooLarge?(): void;
   /** These messages have been handed to HTTP/2. */
   onWrite?(messages: readonly unknown[]): void;
 }
