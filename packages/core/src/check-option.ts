@@ -72,3 +72,10 @@ export function oneOf<T extends string>(name: string, value: T, ...allowed: read
   if (allowed.includes(value)) return value;
   throw invalidArgument(name, value, allowed.map((word) => `"${word}"`).join(" or "));
 }
+
+/** A word that is not an option would otherwise be one that silently does nothing. `prefix` is that of the names told, such as `outbox.`. */
+export function refuseUnknown(prefix: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ImError("invalid_argument", `${prefix}${unknown} is not an option: there are ${known.join(", ")}`);
+}

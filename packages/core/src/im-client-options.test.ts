@@ -195,3 +195,17 @@ test("ids are text that is not empty, timeouts positive numbers, Infinity includ
     );
   }
 });
+
+test("a word that is no option is refused with those that are", () => {
+  const unknown: [string, Record<string, unknown>][] = [
+    ["maxRetry", { maxRetry: 3 }],
+    ["outbox.maxMsgs", { outbox: { maxMsgs: 3 } }],
+    ["inbox.max", { inbox: { max: 3 } }],
+  ];
+  for (const [name, options] of unknown) {
+    assert.throws(
+      () => resolveImClientOptions({ userId: "ann", ...options }),
+      hasCode("invalid_argument", `${name} is not an option`),
+    );
+  }
+});

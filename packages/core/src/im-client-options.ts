@@ -8,7 +8,17 @@ import {
   systemClock,
 } from "@im-sdk/contracts";
 import { invalidArgument, requireId } from "./check-argument.ts";
-import { credentials, flag, interceptors, listener, oneOf, resolveTls, retries, shaped } from "./check-option.ts";
+import {
+  credentials,
+  flag,
+  interceptors,
+  listener,
+  oneOf,
+  refuseUnknown,
+  resolveTls,
+  retries,
+  shaped,
+} from "./check-option.ts";
 import { createDefaultBalancer } from "./connection/default-balancer.ts";
 import type { TlsOptions } from "./connection/endpoint.ts";
 import { createEndpointPool, type EndpointPool } from "./connection/endpoint-pool.ts";
@@ -16,6 +26,7 @@ import { type InboxOptions, resolveInboxOptions } from "./delivery/inbox-options
 import { type OutboxOptions, resolveOutboxOptions } from "./delivery/outbox-options.ts";
 import { toServiceInstances } from "./discovery/service-address.ts";
 import type { ImEvents } from "./events/im-events.ts";
+import { imClientOptionNames } from "./im-client-option-names.ts";
 import { ImError } from "./im-error.ts";
 import type { TokenProvider } from "./interceptors/token-cache.ts";
 import { defaultMaxMessageBytes } from "./transport/stream-transport.ts";
@@ -117,6 +128,7 @@ export function resolveImClientOptions(options: ImClientOptions) {
   if (typeof options?.userId !== "string" || options.userId === "") {
     throw invalidArgument("userId", options?.userId, "a non-empty string");
   }
+  refuseUnknown("", options, imClientOptionNames);
   if (options.defaultRoomId !== undefined) requireId("defaultRoomId", options.defaultRoomId);
   if (options.services !== undefined && options.discovery !== undefined) {
     throw new ImError("invalid_argument", "services and discovery exclude each other: pass one of them");

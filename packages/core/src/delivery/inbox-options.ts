@@ -1,4 +1,5 @@
 import { invalidArgument } from "../check-argument.ts";
+import { refuseUnknown } from "../check-option.ts";
 import { ImError } from "../im-error.ts";
 
 /** What happens when a consumer of messages has as many waiting as it may, and another comes. */
@@ -40,6 +41,7 @@ export interface QueueBounds {
 /** Fills in the defaults; throws ImError `invalid_argument` that names the option, its value and what is allowed. */
 export function resolveInboxOptions(options: InboxOptions = {}): QueueBounds {
   if (typeof options !== "object" || options === null) throw invalidArgument("inbox", options, "an object of options");
+  refuseUnknown("inbox.", options, ["maxQueued", "whenFull"]);
   const { maxQueued = defaultMaxQueued, whenFull = "pause" } = options;
   if ((whenFull as WhenFull) === "close") {
     const why = 'got "close", which is for loops over messages(): listeners have no end that could tell them';
@@ -51,6 +53,9 @@ export function resolveInboxOptions(options: InboxOptions = {}): QueueBounds {
 
 /** The bounds of a loop; throws as {@link resolveInboxOptions} does. */
 export function resolveMessagesOptions(options: MessagesOptions = {}): QueueBounds {
+  if (typeof options !== "object" || options === null)
+    throw invalidArgument("messages()", options, "an object of options");
+  refuseUnknown("messages: ", options, ["roomId", "signal", "maxQueued", "whenFull"]);
   const { maxQueued = defaultMaxQueued, whenFull = "pause" } = options;
   requireOneOf("whenFull", whenFull, '"pause", "drop-oldest" or "close"', ["pause", "drop-oldest", "close"]);
   return { maxQueued: requireCount("maxQueued", maxQueued), whenFull };

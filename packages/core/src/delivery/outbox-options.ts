@@ -1,4 +1,5 @@
 import { invalidArgument } from "../check-argument.ts";
+import { refuseUnknown } from "../check-option.ts";
 
 /** Bounds on the messages that have been sent and not settled yet. */
 export interface OutboxOptions {
@@ -26,6 +27,7 @@ export interface OutboxOptions {
 /** Fills in the defaults; throws ImError `invalid_argument` that names the option, its value and what is allowed. */
 export function resolveOutboxOptions(options: OutboxOptions = {}): Required<OutboxOptions> {
   if (typeof options !== "object" || options === null) throw invalidArgument("outbox", options, "an object of options");
+  refuseUnknown("outbox.", options, ["maxMessages", "maxBytes", "maxAgeMs", "whenFull", "resendUnanswered"]);
   const {
     maxMessages = 10_000,
     maxBytes = 64 * 1024 * 1024,

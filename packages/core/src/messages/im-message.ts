@@ -15,8 +15,9 @@ interface ImMessageBase {
   /** The protobuf message as it came. */
   readonly raw: MessageResponse;
   /**
-   * Tells the server that the message has been handled, when it asked for that (`raw.ackRequired`). Needed only to do so
-   * before the handler is done; a second call does nothing.
+   * Says that the message has been handled. With `acknowledge: "manual"` it counts as read by this, and comes again without it;
+   * else it is only needed to answer one that asks for an acknowledgement (`raw.ackRequired`) before the handler is done. A
+   * second call does nothing.
    */
   ack(): void;
 }
