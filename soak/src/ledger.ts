@@ -98,20 +98,14 @@ export class Ledger {
     }
   }
 
-  /** What members have still to receive or to be told of, one line each. */
-  outstanding(): string[] {
-    return [...this.#sent.values()].flatMap((message) => {
-      const receptions = [...(this.#receptions.get(message.roomId) ?? [])];
-      const position = message.position ?? this.#positionsOf(message)[0];
-      if (position === undefined) return [];
-      const missing = receptions.filter(([, reception]) => reception.misses(message, position));
-      return missing.map(([who]) => `${message.id} at ${position.sequence} of ${position.epoch}, by ${who}`);
-    });
+  /** Every member has received, or was told of, all that is known to be stored. */
+  get isComplete(): boolean {
+    return this.#outstanding().next().done === true;
   }
 
   /** Closes the account: what was found wrong. A send may settle `slackMs` after its deadline. */
   close({ slackMs }: { readonly slackMs: number }) {
-    for (const line of this.outstanding()) this.#violations.add("lost", line);
+    for (const line of this.#outstanding()) this.#violations.add("lost", line);
     for (const message of this.#sent.values()) {
       this.#checkSettled(message, slackMs);
       this.#checkUnsent(message);
@@ -141,6 +135,18 @@ export class Ledger {
       received: receptions.reduce((sum, { size }) => sum + size, 0),
       gaps: this.#gaps,
     };
+  }
+
+  /** What members have still to receive or to be told of. */
+  *#outstanding(): Generator<string, undefined> {
+    for (const message of this.#sent.values()) {
+      const position = message.position ?? this.#positionsOf(message)[0];
+      if (position === undefined) continue;
+      for (const [who, reception] of this.#receptions.get(message.roomId) ?? []) {
+        if (!reception.misses(message, position)) continue;
+        yield `${message.id} at ${position.sequence} of ${position.epoch}, by ${who}`;
+      }
+    }
   }
 
   #checkSettled({ id, outcome, settledAtMs, deadlineAtMs, expected }: SentMessage, slackMs: number): void {

@@ -15,7 +15,7 @@ export async function makePeace(fleet: Fleet, ledger: Ledger, received: Progress
     isSettled = true;
   });
   await untilQuiet(received, () => isSettled, settled);
-  await untilQuiet(received, () => ledger.outstanding().length === 0);
+  await untilQuiet(received, () => ledger.isComplete);
   for (const [server, process] of fleet.servers.entries()) {
     const [seat] = fleet.seatsOf(server);
     if (seat === undefined) continue;
