@@ -30,7 +30,6 @@ export interface FleetOptions {
   readonly ledger: Ledger;
   readonly log: LogKind;
   readonly onAcknowledged: () => void;
-  readonly onReceived: () => void;
 }
 
 /** Two servers in processes of their own, and three clients each in this one, each behind a fault proxy of its own. */

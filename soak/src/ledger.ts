@@ -98,6 +98,12 @@ export class Ledger {
     }
   }
 
+  /** Messages received by all members together, each once: what comes again is no progress. */
+  get receivedCount(): number {
+    const receptions = [...this.#receptions.values()].flatMap((room) => [...room.values()]);
+    return receptions.reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Every member has received, or was told of, all that is known to be stored. */
   get isComplete(): boolean {
     return this.#outstanding().next().done === true;
@@ -122,7 +128,6 @@ export class Ledger {
     const of = (outcome: Outcome) => sent.filter((message) => message.outcome === outcome);
     const delivered = (outcome: Outcome) =>
       of(outcome).filter((message) => this.#positionsOf(message).length > 0).length;
-    const receptions = [...this.#receptions.values()].flatMap((room) => [...room.values()]);
     return {
       sent: sent.length,
       acknowledged: of("acknowledged").length,
@@ -132,7 +137,7 @@ export class Ledger {
       unknownDelivered: delivered("unknown"),
       canceled: of("canceled").length,
       canceledDelivered: delivered("canceled"),
-      received: receptions.reduce((sum, { size }) => sum + size, 0),
+      received: this.receivedCount,
       gaps: this.#gaps,
     };
   }

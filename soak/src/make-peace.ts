@@ -2,20 +2,22 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ImClient } from "@im-sdk/core";
 import type { Fleet } from "./fleet.ts";
 import type { Ledger, ReceivedMessage } from "./ledger.ts";
-import type { Progress } from "./progress.ts";
 import { roomsOf } from "./rooms.ts";
 
 /** When nothing comes for so long, nothing more will come. */
 const quietMs = 15_000;
 
+/** A server that tells positions that it does not know again would be asked for ever. */
+const historyMs = 60_000;
+
 /** After all faults are over: every send settles, every member gets what there is, and the rooms' logs are read as a whole. */
-export async function makePeace(fleet: Fleet, ledger: Ledger, received: Progress): Promise<void> {
+export async function makePeace(fleet: Fleet, ledger: Ledger): Promise<void> {
   let isSettled = false;
-  const settled = Promise.all(fleet.seats.map(({ participant }) => participant.finish())).then(() => {
+  void Promise.all(fleet.seats.map(({ participant }) => participant.finish())).then(() => {
     isSettled = true;
   });
-  await untilQuiet(received, () => isSettled, settled);
-  await untilQuiet(received, () => ledger.isComplete);
+  await untilQuiet(ledger, () => isSettled);
+  await untilQuiet(ledger, () => ledger.isComplete);
   for (const [server, process] of fleet.servers.entries()) {
     const [seat] = fleet.seatsOf(server);
     if (seat === undefined) continue;
@@ -30,18 +32,19 @@ export async function makePeace(fleet: Fleet, ledger: Ledger, received: Progress
 }
 
 /** Until it is done, or there is no hope left that it will be; what is missing then is the ledger's to tell. */
-async function untilQuiet(received: Progress, isDone: () => boolean, done?: Promise<void>): Promise<void> {
-  for (let seen = -1; received.count !== seen && !isDone(); ) {
-    seen = received.count;
-    await Promise.race([received.more(1, AbortSignal.timeout(quietMs)), ...(done === undefined ? [] : [done])]);
-    // Counting is slow beside receiving.
+async function untilQuiet(ledger: Ledger, isDone: () => boolean): Promise<void> {
+  let count = 0;
+  for (let sinceMs = performance.now(); !isDone() && performance.now() - sinceMs < quietMs; ) {
+    if (ledger.receivedCount !== count) sinceMs = performance.now();
+    count = ledger.receivedCount;
     await delay(100);
   }
 }
 
 async function history(client: ImClient, roomId: string): Promise<Pick<ReceivedMessage, "id" | "position">[]> {
   const stored = [];
-  for await (const { id, epoch = "", sequence = 0n } of client.listMessages(roomId, { pageSize: 1_000 })) {
+  const options = { pageSize: 1_000, signal: AbortSignal.timeout(historyMs) };
+  for await (const { id, epoch = "", sequence = 0n } of client.listMessages(roomId, options)) {
     stored.push({ id, position: { epoch, sequence } });
   }
   return stored;

@@ -16,7 +16,6 @@ export interface ParticipantOptions {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly onAcknowledged: () => void;
-  readonly onReceived: () => void;
 }
 
 /** A client that talks in all rooms of its server, and writes everything that it does and hears into the ledger. */
@@ -150,13 +149,12 @@ export class Participant {
   }
 
   #take({ type, id, fromUserId: from, roomId, sequence, epoch }: ImMessage): void {
-    const { userId, ledger, onReceived } = this.#options;
+    const { userId, ledger } = this.#options;
     if (type === "system") return;
     if (sequence === undefined || epoch === undefined) {
       ledger.failed(`${userId}: ${type} ${id} has no position`);
     } else {
       ledger.received(userId, { id, from, roomId, position: { epoch, sequence } });
-      onReceived();
     }
   }
 }

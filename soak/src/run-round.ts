@@ -67,13 +67,11 @@ async function live({ seed, messages, log, tell = () => {} }: RoundOptions, ledg
   const random = new Random(seed);
   const plan = new Random(random.seed());
   const acknowledged = new Progress();
-  const received = new Progress();
   const onAcknowledged = () => acknowledged.advance();
-  const onReceived = () => received.advance();
-  await using fleet = await Fleet.start({ random, ledger, log, onAcknowledged, onReceived });
+  await using fleet = await Fleet.start({ random, ledger, log, onAcknowledged });
   const { servers, seats } = fleet;
   tell("everybody is in");
-  using stuck = watch(received, () => ledger.failed(`nothing was received for ${stuckMs / 1_000} s`));
+  using stuck = watch(acknowledged, () => ledger.failed(`nothing was acknowledged for ${stuckMs / 1_000} s`));
   const stop = AbortSignal.any([signal, stuck.signal]);
 
   const talking = new AbortController();
@@ -88,7 +86,7 @@ async function live({ seed, messages, log, tell = () => {} }: RoundOptions, ledg
   await talks;
   tell(`all faults are over, ${acknowledged.count} messages are acknowledged`);
 
-  await makePeace(fleet, ledger, received);
+  await makePeace(fleet, ledger);
   tell("everything is settled");
   return { faults, reconnects: seats.reduce((sum, { participant }) => sum + participant.reconnects, 0) };
 }
