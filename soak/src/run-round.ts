@@ -69,26 +69,38 @@ async function live({ seed, messages, log, tell = () => {} }: RoundOptions, ledg
   const acknowledged = new Progress();
   const onAcknowledged = () => acknowledged.advance();
   await using fleet = await Fleet.start({ random, ledger, log, onAcknowledged });
-  const { servers, seats } = fleet;
   tell("everybody is in");
+  const faults = await storm({ messages, acknowledged, fleet, plan }, ledger, signal);
+  tell(`all faults are over, ${acknowledged.count} messages are acknowledged`);
+  await makePeace(fleet, ledger);
+  tell("everything is settled");
+  return { faults, reconnects: fleet.seats.reduce((sum, { participant }) => sum + participant.reconnects, 0) };
+}
+
+/** Traffic and faults, until there was enough of both. */
+async function storm(
+  { messages, acknowledged, fleet, plan }: { messages: number; acknowledged: Progress; fleet: Fleet; plan: Random },
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<RoundReport["faults"]> {
+  const { servers, seats } = fleet;
   using stuck = watch(acknowledged, () => ledger.failed(`nothing was acknowledged for ${stuckMs / 1_000} s`));
   const stop = AbortSignal.any([signal, stuck.signal]);
-
   const talking = new AbortController();
   const talks = Promise.all(seats.map(({ participant }) => participant.talk(talking.signal)));
-  const count = Math.ceil(messages / messagesPerFault);
   const faults = await runChaos(
-    { fleet, plan: planFaults(plan, seats.length, servers.length), faults: count, acknowledged },
+    {
+      fleet,
+      plan: planFaults(plan, seats.length, servers.length),
+      faults: Math.ceil(messages / messagesPerFault),
+      acknowledged,
+    },
     stop,
   );
   await acknowledged.more(messages - acknowledged.count, stop);
   talking.abort();
   await talks;
-  tell(`all faults are over, ${acknowledged.count} messages are acknowledged`);
-
-  await makePeace(fleet, ledger);
-  tell("everything is settled");
-  return { faults, reconnects: seats.reduce((sum, { participant }) => sum + participant.reconnects, 0) };
+  return faults;
 }
 
 /** A signal that aborts once there was no progress for too long. */
