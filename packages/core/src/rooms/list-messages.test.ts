@@ -89,3 +89,15 @@ test("a refusal in the body, a bad room and an abort are errors", async () => {
   const signal = AbortSignal.abort();
   await assert.rejects(list({ signal }).next(), hasCode("canceled"));
 });
+
+test("a server that gives the same page again and again is an error, not a loop without end", async () => {
+  const transport = createRouterTransport(({ service }) => {
+    service(IMService, {
+      listMessages: () => ({ messages: [incoming("m", { epoch: "of another log", sequence: 1n })], hasMore: true }),
+    });
+  });
+  const context = { userId: "ann", service: createClient(IMService, transport), requestTimeoutMs: 5_000 };
+  const history = listMessages(context, "r", {});
+  assert.equal((await history.next()).value?.id, "m");
+  await assert.rejects(history.next(), hasCode("data_loss", "r", "again"));
+});

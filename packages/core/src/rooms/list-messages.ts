@@ -2,6 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import type { IMService } from "@im-sdk/gen";
 import { invalidArgument, requireId } from "../check-argument.ts";
 import type { RoomPosition } from "../delivery/gap.ts";
+import { ImError } from "../im-error.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import type { ImMessage } from "../messages/im-message.ts";
 import { callWithStatus, type RequestOptions } from "../unary-call.ts";
@@ -45,8 +46,14 @@ export async function* listMessages(
     const page = await callWithStatus(`reading the history of ${roomId}`, options, requestTimeoutMs, (call) =>
       service.listMessages(request, call),
     );
-    for (const frame of page.messages) yield decodeMessage(frame, () => {});
     const last = page.messages.at(-1);
+    if (last !== undefined && after?.epoch === last.epoch && last.sequence <= after.sequence) {
+      throw new ImError(
+        "data_loss",
+        `reading the history of ${roomId}: the server gives the same messages again and again`,
+      );
+    }
+    for (const frame of page.messages) yield decodeMessage(frame, () => {});
     if (!page.hasMore || last === undefined) return;
     after = { epoch: last.epoch, sequence: last.sequence };
   }
