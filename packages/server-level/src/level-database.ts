@@ -1,4 +1,5 @@
 import { ClassicLevel } from "classic-level";
+import { type HeldFolder, holdFolder } from "./hold-folder.ts";
 
 /** One change: a value to put, or without a value a key to delete. */
 export interface Change {
@@ -22,6 +23,7 @@ export interface Database {
   batch(changes: readonly Change[], options: { readonly sync: boolean }): Promise<void>;
   /** Opens it once more, by which LevelDB finds out what is stored; also after it could not be opened. */
   reopen(): Promise<void>;
+  /** Closes it for good, and gives its folder back. */
   close(): Promise<void>;
 }
 
@@ -30,28 +32,42 @@ const format = "1";
 
 /** Opens the LevelDB in a folder, which is made when it does not exist. Rejects with an error that names the folder. */
 export async function openLevelDatabase(path: string): Promise<Database> {
-  const database = new LevelDatabase(path);
-  await database.open();
+  const folder = await holdFolder(path).catch((error: unknown) => {
+    throw explain(path, error);
+  });
+  if (folder === undefined) throw lockedBy(path);
+  const database = new LevelDatabase(path, folder);
+  try {
+    await database.open();
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
   return database;
 }
 
 class LevelDatabase implements Database {
   readonly #path: string;
+  readonly #folder: HeldFolder;
   readonly #level: ClassicLevel<Buffer, Buffer>;
 
-  constructor(path: string) {
+  constructor(path: string, folder: HeldFolder) {
     this.#path = path;
-    this.#level = new ClassicLevel(path, { keyEncoding: "buffer", valueEncoding: "buffer" });
+    this.#folder = folder;
+    this.#level = new ClassicLevel(folder.realPath, { keyEncoding: "buffer", valueEncoding: "buffer" });
   }
 
+  /** When it rejects LevelDB is closed. */
   async open(): Promise<void> {
+    let found: Buffer | undefined;
     try {
       await this.#level.open();
+      found = await this.#level.get(formatKey);
+      if (found === undefined) await this.#level.put(formatKey, Buffer.from(format));
     } catch (error) {
-      throw this.#explain(error);
+      await this.#level.close();
+      throw explain(this.#path, error);
     }
-    const found = await this.#level.get(formatKey);
-    if (found === undefined) await this.#level.put(formatKey, Buffer.from(format));
     if (found === undefined || found.toString() === format) return;
     await this.#level.close();
     throw new Error(`"${this.#path}" has format ${found}: this version reads and writes format ${format}`);
@@ -81,18 +97,21 @@ class LevelDatabase implements Database {
     await this.open();
   }
 
-  close(): Promise<void> {
-    return this.#level.close();
+  async close(): Promise<void> {
+    await this.#level.close();
+    this.#folder.release();
   }
+}
 
-  #explain(error: unknown): Error {
-    // The error of abstract-level says only that it is not open; its cause says why.
-    const cause = (error as Error).cause ?? error;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "LEVEL_LOCKED") {
-      const advice = "close the other one, or take another path: a storage is for one server at a time";
-      return new Error(`"${this.#path}" is open already, in this or another process: ${advice}`, { cause });
-    }
-    return new Error(`"${this.#path}" cannot be opened as a LevelDB folder: ${message}`, { cause });
-  }
+function explain(path: string, error: unknown): Error {
+  // The error of abstract-level says only that it is not open; its cause says why.
+  const cause = (error as Error).cause ?? error;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "LEVEL_LOCKED") return lockedBy(path, cause);
+  return new Error(`"${path}" cannot be opened as a LevelDB folder: ${message}`, { cause });
+}
+
+function lockedBy(path: string, cause?: unknown): Error {
+  const advice = "close the other one, or take another path: a storage is for one server at a time";
+  return new Error(`"${path}" is open already, in this or another process: ${advice}`, { cause });
 }

@@ -38,7 +38,6 @@ export class SpoiltDatabase implements Database {
   }
 
   async reopen(): Promise<void> {
-    await this.#database.close();
     if (this.failingReopens-- > 0) throw new Error("still no space left");
     this.reopened += 1;
     await this.#database.reopen();
