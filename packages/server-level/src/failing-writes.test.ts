@@ -1,29 +1,16 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import type { RoomLog } from "@im-sdk/server";
-import { openLevelDatabase } from "./level-database.ts";
-import { LevelStorage, levelStorage } from "./level-storage.ts";
+import { levelStorage } from "./level-storage.ts";
 import { contentsOf, logOptions, messageOf } from "./test-kit/room.ts";
-import { SpoiltDatabase } from "./test-kit/spoilt-database.ts";
-import { temporaryFolder } from "./test-kit/temporary-folder.ts";
-
-async function open(t: TestContext) {
-  const folder = await temporaryFolder();
-  const database = new SpoiltDatabase(await openLevelDatabase(folder.path));
-  const storage = new LevelStorage(database, { path: folder.path, fsync: false });
-  t.after(async () => {
-    await storage.close();
-    await folder[Symbol.asyncDispose]();
-  });
-  return { database, storage, path: folder.path };
-}
+import { openSpoilt } from "./test-kit/spoilt-storage.ts";
 
 const append = async (log: RoomLog, text: string) => (await log.append(messageOf(text), text)).sequence;
 const outcomes = async (appends: readonly Promise<unknown>[]) =>
   (await Promise.allSettled(appends)).map((result) => (result.status === "fulfilled" ? result.value : "failed"));
 
 test("all that is appended while a batch is being written is the next batch, of all rooms together", async (t) => {
-  const { database, storage } = await open(t);
+  const { database, storage } = await openSpoilt(t);
   const logs = ["a", "b"].map((roomId) => storage.openLog(roomId, logOptions()));
   for (const log of logs) await log.head();
   const before = database.batches.length;
@@ -39,7 +26,7 @@ test("all that is appended while a batch is being written is the next batch, of 
 });
 
 test("a write that fails rejects all that wait, stores and tells nothing of them, and the next ones go on", async (t) => {
-  const { database, storage, path } = await open(t);
+  const { database, storage, path } = await openSpoilt(t);
   const log = storage.openLog("r", logOptions());
   const told: bigint[] = [];
   log.follow(({ message }) => told.push(message.sequence));
@@ -62,7 +49,7 @@ test("a write that fails rejects all that wait, stores and tells nothing of them
 });
 
 test("a write that was stored though it was said to fail keeps its position, and a second try gets that", async (t) => {
-  const { database, storage } = await open(t);
+  const { database, storage } = await openSpoilt(t);
   const log = storage.openLog("r", logOptions());
   await append(log, "a");
   database.failures.push("after");
@@ -77,8 +64,50 @@ test("a write that was stored though it was said to fail keeps its position, and
   ]);
 });
 
+test("what was stored though its write failed is told to followers, before its second try is answered", async (t) => {
+  const { database, storage, path } = await openSpoilt(t);
+  const log = storage.openLog("r", logOptions());
+  const events: string[] = [];
+  log.follow(({ message }) => events.push(`told ${message.messageId} ${message.sequence}`));
+  await append(log, "a");
+  database.failures.push("after", "after");
+  assert.deepEqual(await outcomes([append(log, "b"), append(log, "never")]), ["failed", "failed"]);
+  const answered = (text: string) => append(log, text).then((sequence) => events.push(`answered ${text} ${sequence}`));
+  await assert.rejects(answered("c"));
+  await Promise.all([answered("b"), answered("c"), answered("d")]);
+  assert.deepEqual(events, [
+    "told a 1",
+    "told b 2",
+    "told c 3",
+    "answered b 2",
+    "told d 4",
+    "answered c 3",
+    "answered d 4",
+  ]);
+  await storage.close();
+  const again = await levelStorage({ path });
+  const told: bigint[] = [];
+  const reopened = again.openLog("r", logOptions());
+  reopened.follow(({ message }) => told.push(message.sequence));
+  await append(reopened, "e");
+  await again.close();
+  assert.deepEqual(told, [5n], "what was stored before a log was opened is never told");
+});
+
+test("what was stored though its write failed is told when the log is only read after that", async (t) => {
+  const { database, storage } = await openSpoilt(t);
+  const log = storage.openLog("r", logOptions());
+  const told: bigint[] = [];
+  log.follow(({ message }) => told.push(message.sequence));
+  await log.head();
+  database.failures.push("after");
+  assert.deepEqual(await outcomes([append(log, "a")]), ["failed"]);
+  assert.equal((await log.head()).sequence, 1n);
+  assert.deepEqual(told, [1n]);
+});
+
 test("while the database cannot be opened anew every call says so, in all rooms, and later all is well again", async (t) => {
-  const { database, storage } = await open(t);
+  const { database, storage } = await openSpoilt(t);
   const [log, other] = [storage.openLog("r", logOptions()), storage.openLog("other", logOptions())];
   await append(log, "a");
   await append(other, "a");

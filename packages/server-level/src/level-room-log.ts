@@ -1,23 +1,13 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { type MessageResponse, MessageResponseSchema } from "@im-sdk/gen";
-import {
-  type Appended,
-  type LogEntry,
-  type LogHead,
-  type LogRange,
-  messageBytes,
-  type RoomLog,
-  type RoomLogOptions,
-} from "@im-sdk/server";
+import type { MessageResponse } from "@im-sdk/gen";
+import type { Appended, LogEntry, LogHead, LogRange, RoomLog, RoomLogOptions } from "@im-sdk/server";
 import type { BatchWriter } from "./batch-writer.ts";
 import { forgottenIndex, maxForgotten } from "./forgotten-index.ts";
 import type { Database } from "./level-database.ts";
 import { type Post, planBatch } from "./plan-batch.ts";
 import { RoomKeys } from "./room-keys.ts";
 import { loadRoom, type RoomState, roomChange } from "./room-state.ts";
-
-/** Bytes of messages that are written at once, so that a flood of large ones is not encoded twice over in memory. */
-const maxBatchBytes = 4 * 1024 * 1024;
+import { storedEntries } from "./stored-entries.ts";
+import { takeBatch } from "./take-batch.ts";
 
 /** What a {@link LevelRoomLog} is made of. */
 export interface LevelRoomLogParts {
@@ -44,6 +34,8 @@ export class LevelRoomLog implements RoomLog {
   readonly #listeners = new Set<(entry: LogEntry) => void>();
   #ttlMs: number;
   #loading: Promise<RoomState> | undefined;
+  /** Followers have been told of all up to here, or need not be: it was stored before this log was opened. */
+  #toldTo: bigint | undefined;
   #waiting: Waiting[] = [];
   #pruning = false;
   #working: Promise<void> | undefined;
@@ -57,7 +49,7 @@ export class LevelRoomLog implements RoomLog {
   }
 
   append(message: MessageResponse, duplicateKey: string | undefined): Promise<Appended> {
-    if (this.#closed) return Promise.reject(new Error(`the log of room "${this.#parts.roomId}" is closed`));
+    if (this.#closed) return Promise.reject(this.#closedError());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, duplicateKey, resolve, reject });
       this.#work();
@@ -70,13 +62,7 @@ export class LevelRoomLog implements RoomLog {
     const to = before !== undefined && before <= state.head ? before : state.head + 1n;
     if (from >= to) return [];
     await this.#parts.writer.ready();
-    const range = { gte: this.#keys.message(from), lt: this.#keys.message(to), limit };
-    const values = await this.#parts.database.values(range);
-    return values.map((value) => {
-      // No Buffer: content would become one too.
-      const message = fromBinary(MessageResponseSchema, new Uint8Array(value.buffer, value.byteOffset, value.length));
-      return { message, bytes: messageBytes(message) };
-    });
+    return storedEntries(this.#parts.database, this.#keys, { from, to, limit });
   }
 
   async head(): Promise<LogHead> {
@@ -94,6 +80,7 @@ export class LevelRoomLog implements RoomLog {
   }
 
   prune(): void {
+    if (this.#closed) return;
     this.#pruning = true;
     this.#work();
   }
@@ -106,12 +93,16 @@ export class LevelRoomLog implements RoomLog {
   }
 
   async #idle(): Promise<void> {
+    // Whoever comes next waits for this log only: one that was never used must not be ready before those that it waits for.
+    await this.#parts.free;
     await this.#loading?.catch(ignore);
     await this.#working;
   }
 
   /** The room as it is stored, loaded when it is not; without what is too old by now. */
   async #state(): Promise<RoomState> {
+    // Another log may have the room by now, and loading would make an epoch where there is none yet.
+    if (this.#closed && this.#loading === undefined) throw this.#closedError();
     this.#loading ??= this.#load();
     const state = await this.#loading;
     state.kept.ttlMs = this.#ttlMs;
@@ -127,6 +118,7 @@ export class LevelRoomLog implements RoomLog {
       const { state, isNew } = await loadRoom(database, this.#keys, options);
       // Whoever is told of an epoch must find it again, also when nothing was posted in it.
       if (isNew) await writer.write([roomChange(this.#keys, state, emptyRoom, this.#windowMs)]);
+      await this.#tellMissed(state.head);
       return state;
     } catch (error) {
       this.#loading = undefined;
@@ -141,7 +133,7 @@ export class LevelRoomLog implements RoomLog {
   /** One write of the room at a time: each says where the room stands. */
   async #workOff(): Promise<void> {
     while (this.#waiting.length > 0 || this.#pruning) {
-      const posts = this.#take();
+      const posts = takeBatch(this.#waiting);
       const prune = this.#pruning;
       this.#pruning = false;
       try {
@@ -158,14 +150,12 @@ export class LevelRoomLog implements RoomLog {
     this.#working = undefined;
   }
 
-  #take(): Waiting[] {
-    let bytes = 0;
-    const end = this.#waiting.findIndex(({ message }) => {
-      bytes += message.content.byteLength;
-      return bytes > maxBatchBytes;
-    });
-    // One that is too large alone goes alone.
-    return end < 0 ? this.#waiting.splice(0) : this.#waiting.splice(0, Math.max(1, end));
+  /** A write that failed may have been stored all the same. Its second try is a duplicate, which tells nobody. */
+  async #tellMissed(head: bigint): Promise<void> {
+    const from = (this.#toldTo ?? head) + 1n;
+    const missed = from > head ? [] : await storedEntries(this.#parts.database, this.#keys, { from, to: head + 1n });
+    this.#toldTo = head;
+    for (const entry of missed) this.#tell(entry);
   }
 
   async #store(posts: readonly Waiting[], prune: boolean): Promise<void> {
@@ -192,7 +182,12 @@ export class LevelRoomLog implements RoomLog {
   }
 
   #tell(entry: LogEntry): void {
+    this.#toldTo = entry.message.sequence;
     for (const listener of this.#listeners) listener(entry);
+  }
+
+  #closedError(): Error {
+    return new Error(`the log of room "${this.#parts.roomId}" is closed`);
   }
 }
 
