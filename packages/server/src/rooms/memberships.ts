@@ -83,7 +83,7 @@ export class Memberships {
     if (!connection.closed) {
       connection.setDetached({ userId, roomId: room.id, nickname: intent.nickname, epoch, position: point.position });
     }
-    return { ...entered, ...point, start: () => {} };
+    return { room, created: entered.created && point.head.sequence === 0n, ...point, start: () => {} };
   }
 
   /** A new stream takes over what its user joined on the connection before. */

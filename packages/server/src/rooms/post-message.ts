@@ -26,8 +26,13 @@ export interface Post {
 export interface Posted {
   readonly messageId: string;
   readonly appended: MaybePromise<Appended>;
-  /** The message made its room. */
-  readonly roomCreated: boolean;
+  /** The room was not open here: if its log held nothing either, the message has made it. */
+  readonly opened: boolean;
+}
+
+/** The message made its room: a room that a storage has kept is only opened by it. */
+export function madeRoom({ opened }: Posted, { sequence, duplicate }: Appended): boolean {
+  return opened && sequence === 1n && !duplicate;
 }
 
 /**
@@ -54,7 +59,7 @@ export function postMessage(context: ServiceContext, post: Post): Posted {
   const messageId = post.messageId === "" ? uuid() : post.messageId;
   // A plain server does not promise one copy.
   const key = post.messageId === "" || context.plain ? undefined : messageId;
-  return { messageId, appended: room.post(toFrame(post, messageId), key), roomCreated: created };
+  return { messageId, appended: room.post(toFrame(post, messageId), key), opened: created };
 }
 
 function toFrame(post: Post, messageId: string): MessageResponse {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { MessageType } from "@im-sdk/gen";
+import { MessageType, SystemContentSchema } from "@im-sdk/gen";
 import { MemoryAudioStore } from "../audio/memory-audio-store.ts";
 import { startImServer } from "../im-server.ts";
 import { createImServiceRoutes } from "../im-service-routes.ts";
@@ -10,7 +11,10 @@ import type { RoomLogOptions } from "../log/room-log.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { MemoryPresence } from "../presence/memory-presence.ts";
 import { FakeClock } from "../test-kit/fake-clock.ts";
+import { LaterRoomLog } from "../test-kit/later-room-log.ts";
+import { storageOn } from "../test-kit/storage-on.ts";
 import { refusedWith, startTestServer } from "../test-kit/test-server.ts";
+import type { TestStream } from "../test-kit/test-stream.ts";
 import type { ServerStorage } from "./server-storage.ts";
 
 const text = { userId: "a", type: MessageType.TEXT };
@@ -32,6 +36,12 @@ function keepingStorage() {
     close: async () => void done.push("close"),
   };
   return { storage, done, told };
+}
+
+/** The next SYSTEM frame, by its event and room. */
+async function nextEvent(stream: TestStream): Promise<string> {
+  const { roomId, content } = await stream.next(MessageType.SYSTEM);
+  return `${fromBinary(SystemContentSchema, content).eventType} ${roomId}`;
 }
 
 function errorsTo(errors: unknown[]): Logger {
@@ -77,11 +87,41 @@ test("who joins a room that a storage has kept is not told to have made it", asy
   await before[Symbol.asyncDispose]();
   await using after = await startTestServer({ storage });
   const stream = after.connect().open("alice");
-  for (const roomId of ["kept", "new"]) stream.send({ roomId, type: MessageType.JOIN_ROOM });
-  await stream.nextJoin();
-  await stream.nextJoin();
-  const created = await stream.next(MessageType.SYSTEM);
-  assert.equal(created.roomId, "new");
+  for (const roomId of ["kept", "new", "last"]) stream.send({ roomId, type: MessageType.JOIN_ROOM });
+  assert.deepEqual([await nextEvent(stream), await nextEvent(stream)], ["room_created new", "room_created last"]);
+});
+
+for (const answers of ["at once", "later"]) {
+  test(`who posts into a room that a storage has kept is not told to have made it, answers ${answers}`, async () => {
+    const kept = keepingStorage().storage;
+    const later: ServerStorage = { ...kept, openLog: (...args) => new LaterRoomLog(kept.openLog(...args)) };
+    const storage = answers === "at once" ? kept : later;
+    const before = await startTestServer({ storage });
+    await before.connect().im.sendMessage({ ...text, roomId: "kept", messageId: "m" });
+    await before[Symbol.asyncDispose]();
+    await using after = await startTestServer({ storage });
+    const stream = after.connect().open("a");
+    // The first is the one that is there already, at position 1.
+    for (const messageId of ["m", "n"]) stream.text("kept", "x", { messageId });
+    for (const roomId of ["new", "last"]) {
+      // Two: only the first of them makes the room.
+      stream.text(roomId, "x", { messageId: "1" });
+      stream.text(roomId, "x", { messageId: "2" });
+    }
+    assert.deepEqual([await nextEvent(stream), await nextEvent(stream)], ["room_created new", "room_created last"]);
+  });
+}
+
+test("a post that fails has made no room, and is answered with its refusal alone", async () => {
+  const append = () => Promise.reject(new Error("no space left on device"));
+  const openLog: ServerStorage["openLog"] = (_roomId, options) => Object.assign(new MemoryRoomLog(options), { append });
+  await using kit = await startTestServer({ storage: storageOn(openLog) });
+  const stream = kit.connect().open("a");
+  stream.text("r", "x", { messageId: "m", ackRequired: true });
+  assert.equal((await stream.nextAck()).success, false);
+  stream.send({ roomId: "other", type: MessageType.JOIN_ROOM });
+  assert.equal(await nextEvent(stream), "room_created other");
+  assert.equal(stream.received.filter(({ type }) => type === MessageType.SYSTEM).length, 1);
 });
 
 test("presence and recordings of a storage are used", async () => {

@@ -5,7 +5,7 @@ import { requireId } from "../identity/caller.ts";
 import { isPromise } from "../maybe-promise.ts";
 import { joinResponse, nicknameOf, tellRoomCreated } from "../rooms/join-room.ts";
 import type { JoinIntent } from "../rooms/memberships.ts";
-import { type Posted, postMessage } from "../rooms/post-message.ts";
+import { madeRoom, type Posted, postMessage } from "../rooms/post-message.ts";
 import { toRefusal } from "../rooms/refusal.ts";
 import type { ServiceContext } from "../service-context.ts";
 import type { ClientStream } from "./client-stream.ts";
@@ -107,7 +107,7 @@ export class IncomingFrames {
       const { appended } = posted;
       if (isPromise(appended)) return this.#postLater(frame, posted, appended);
       this.#ack(frame, () => ackFrame(frame, posted.messageId, appended));
-      if (posted.roomCreated) tellRoomCreated(this.#context, this.#stream, roomId);
+      if (madeRoom(posted, appended)) tellRoomCreated(this.#context, this.#stream, roomId);
     } catch (error) {
       this.#refusePost(frame, error);
     }
@@ -115,9 +115,11 @@ export class IncomingFrames {
   }
 
   #postLater(frame: MessageRequest, posted: Posted, appended: Exclude<Posted["appended"], { epoch: string }>) {
-    if (posted.roomCreated) tellRoomCreated(this.#context, this.#stream, frame.roomId);
     const answered = appended
-      .then((position) => this.#ack(frame, () => ackFrame(frame, posted.messageId, position)))
+      .then((position) => {
+        this.#ack(frame, () => ackFrame(frame, posted.messageId, position));
+        if (madeRoom(posted, position)) tellRoomCreated(this.#context, this.#stream, frame.roomId);
+      })
       .catch((error: unknown) => this.#refusePost(frame, error))
       .finally(() => this.#inFlight.delete(answered));
     this.#inFlight.add(answered);
