@@ -2,7 +2,10 @@ import type { Gap, RoomPosition } from "@im-sdk/core";
 
 type Extent = Pick<Gap, "after" | "upTo">;
 
-/** Whether a message of this position is among those that a gap said may be missing. `visited` are the epochs its receiver was in. */
+/**
+ * Whether a message of this position is among those that a gap said may be missing. `visited` are the epochs that its receiver
+ * was in.
+ */
 export function covers(gap: Extent, position: RoomPosition, visited: ReadonlySet<string>): boolean {
   const { after, upTo } = gap;
   const { epoch, sequence } = position;

@@ -1,16 +1,21 @@
 import type { Gap, RoomPosition } from "@im-sdk/core";
-import { Reception } from "./reception.ts";
-import { isReportedUnsent, type Outcome, type SentMessage } from "./sent-message.ts";
+import { checkMessage } from "./check-message.ts";
+import type { Reception } from "./reception.ts";
+import { RoomAccount } from "./room-account.ts";
+import type { Outcome, SentMessage } from "./sent-message.ts";
 import { Violations } from "./violations.ts";
 
 export interface LedgerOptions {
   /** Who is in each room, from before the first message until the end. */
   readonly members: ReadonlyMap<string, readonly string[]>;
-  /** The rooms' logs outlive their servers: no message has two positions, and no gap is in order; else those are that a new log explains. */
+  /**
+   * The rooms' logs outlive their servers: no message has two positions, and no gap is in order. Otherwise those are in order
+   * that a new log explains.
+   */
   readonly durable: boolean;
 }
 
-/** A message as somebody received it. */
+/** A message as somebody received it, or a log holds it. */
 export interface ReceivedMessage {
   readonly id: string;
   readonly from: string;
@@ -18,21 +23,23 @@ export interface ReceivedMessage {
   readonly position: RoomPosition;
 }
 
-/** Accounts for every message by its id: what its sender was told, and who received it where. Knows of no network and no clock. */
+/**
+ * Accounts for every message by its id: what its sender was told, who received it where, and where the log has it. Knows of no
+ * network and no clock.
+ */
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #violations = new Violations();
   readonly #sent = new Map<string, SentMessage>();
-  /** By room, then by member. */
-  readonly #receptions = new Map<string, Map<string, Reception>>();
+  readonly #rooms: ReadonlyMap<string, RoomAccount>;
   #gaps = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    for (const [roomId, members] of options.members) {
-      const receptions = members.map((who) => [who, new Reception(`${who} in ${roomId}`, this.#violations)] as const);
-      this.#receptions.set(roomId, new Map(receptions));
-    }
+    const { members, durable } = options;
+    const accountOf = (roomId: string, who: readonly string[]) =>
+      new RoomAccount({ roomId, members: who, durable, violations: this.#violations });
+    this.#rooms = new Map([...members].map(([roomId, who]) => [roomId, accountOf(roomId, who)] as const));
   }
 
   sent(message: Pick<SentMessage, "id" | "from" | "roomId" | "deadlineAtMs" | "expected">): void {
@@ -58,19 +65,13 @@ export class Ledger {
     message.position = position;
   }
 
-  received(by: string, { id, from, roomId, position }: ReceivedMessage): void {
-    const message = this.#sent.get(id);
-    const reception = this.#receptions.get(roomId)?.get(by);
-    if (message === undefined || message.from !== from || message.roomId !== roomId || reception === undefined) {
-      this.#violations.add("foreign", `${id} of ${from} in ${roomId}, by ${by}`);
-    } else {
-      reception.take(message, position);
-    }
+  received(by: string, message: ReceivedMessage): void {
+    this.#take(message, by, this.#rooms.get(message.roomId)?.members.get(by));
   }
 
   told(who: string, gap: Gap): void {
     this.#gaps++;
-    this.#receptions.get(gap.roomId)?.get(who)?.told(gap);
+    this.#rooms.get(gap.roomId)?.members.get(who)?.told(gap);
     const { after, upTo } = gap;
     const range = `after ${after?.sequence} of ${after?.epoch} up to ${upTo?.sequence} of ${upTo?.epoch}`;
     if (this.#options.durable || after?.epoch === upTo?.epoch)
@@ -82,29 +83,21 @@ export class Ledger {
     this.#violations.add("errors", what);
   }
 
-  /** What a room's log holds at the end, in its order. */
-  archived(roomId: string, stored: readonly Pick<ReceivedMessage, "id" | "position">[]): void {
-    const positions = new Map<string, RoomPosition>();
-    for (const { id, position } of stored) {
-      if (positions.has(id)) this.#violations.add("twice", `${id} in the log of ${roomId}`);
-      positions.set(id, position);
-    }
-    const epochs = new Set(stored.map(({ position }) => position.epoch));
-    for (const { id, position, ...message } of this.#sent.values()) {
-      if (message.roomId !== roomId || position === undefined || !epochs.has(position.epoch)) continue;
-      const there = positions.get(id);
-      if (there === undefined) this.#violations.add("lost", `${id}, from the log of ${roomId}`);
-      else if (there.sequence !== position.sequence) this.#violations.add("misplaced", `${id} in the log of ${roomId}`);
+  /** What a room's log holds at the end, in its order; what comes in further calls is after it. */
+  archived(roomId: string, stored: readonly ReceivedMessage[]): void {
+    const log = this.#rooms.get(roomId)?.openLog();
+    for (const message of stored) {
+      this.#take(message, `the log of ${roomId}`, message.roomId === roomId ? log : undefined);
     }
   }
 
   /** Messages received by all members together, each once: what comes again is no progress. */
   get receivedCount(): number {
-    const receptions = [...this.#receptions.values()].flatMap((room) => [...room.values()]);
-    return receptions.reduce((sum, { size }) => sum + size, 0);
+    const members = [...this.#rooms.values()].flatMap((room) => [...room.members.values()]);
+    return members.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Every member has received, or was told of, all that is known to be stored. */
+  /** Every member has received, or was told of, all that is known to be stored, and the logs that were read have it. */
   get isComplete(): boolean {
     return this.#outstanding().next().done === true;
   }
@@ -112,13 +105,11 @@ export class Ledger {
   /** Closes the account: what was found wrong. A send may settle `slackMs` after its deadline. */
   close({ slackMs }: { readonly slackMs: number }) {
     for (const line of this.#outstanding()) this.#violations.add("lost", line);
+    const options = { slackMs, durable: this.#options.durable };
     for (const message of this.#sent.values()) {
-      this.#checkSettled(message, slackMs);
-      this.#checkUnsent(message);
-      this.#checkPositions(message);
+      checkMessage(message, this.#rooms.get(message.roomId), options, this.#violations);
     }
-    const receptions = [...this.#receptions.values()].flatMap((room) => [...room.values()]);
-    const late = receptions.reduce((sum, reception) => sum + reception.checkSenders(), 0);
+    const late = [...this.#rooms.values()].reduce((sum, room) => sum + room.checkSenders(), 0);
     return { violations: this.#violations, late };
   }
 
@@ -127,7 +118,7 @@ export class Ledger {
     const sent = [...this.#sent.values()];
     const of = (outcome: Outcome) => sent.filter((message) => message.outcome === outcome);
     const delivered = (outcome: Outcome) =>
-      of(outcome).filter((message) => this.#positionsOf(message).length > 0).length;
+      of(outcome).filter((message) => this.#rooms.get(message.roomId)?.isReceived(message)).length;
     return {
       sent: sent.length,
       acknowledged: of("acknowledged").length,
@@ -142,48 +133,17 @@ export class Ledger {
     };
   }
 
-  /** What members have still to receive or to be told of. */
+  /** What members have still to receive or to be told of, and logs do not have. */
   *#outstanding(): Generator<string, undefined> {
-    for (const message of this.#sent.values()) {
-      const position = message.position ?? this.#positionsOf(message)[0];
-      if (position === undefined) continue;
-      for (const [who, reception] of this.#receptions.get(message.roomId) ?? []) {
-        if (!reception.misses(message, position)) continue;
-        yield `${message.id} at ${position.sequence} of ${position.epoch}, by ${who}`;
-      }
+    for (const message of this.#sent.values()) yield* this.#rooms.get(message.roomId)?.missing(message) ?? [];
+  }
+
+  #take({ id, from, roomId, position }: ReceivedMessage, by: string, reception: Reception | undefined): void {
+    const message = this.#sent.get(id);
+    if (message === undefined || message.from !== from || message.roomId !== roomId || reception === undefined) {
+      this.#violations.add("foreign", `${id} of ${from} in ${roomId}, by ${by}`);
+    } else {
+      reception.take(message, position);
     }
-  }
-
-  #checkSettled({ id, outcome, settledAtMs, deadlineAtMs, expected }: SentMessage, slackMs: number): void {
-    if (outcome === undefined) {
-      this.#violations.add("unsettled", `${id}, never`);
-      return;
-    }
-    if (expected !== undefined && outcome !== expected) this.#violations.add("unexpected", `${id}: ${outcome}`);
-    if (settledAtMs > deadlineAtMs + slackMs) {
-      this.#violations.add("unsettled", `${id}, ${outcome} ${settledAtMs - deadlineAtMs} ms after its deadline`);
-    }
-  }
-
-  #checkUnsent(message: SentMessage): void {
-    if (!isReportedUnsent(message)) return;
-    const { id, outcome, hasLeft } = message;
-    if (this.#positionsOf(message).length > 0) this.#violations.add("unsent", `${id}: ${outcome}, and received`);
-    else if (outcome === "expired" && hasLeft) this.#violations.add("unsent", `${id}: expired, and had left`);
-  }
-
-  #checkPositions(message: SentMessage): void {
-    const all = [...(message.position === undefined ? [] : [message.position]), ...this.#positionsOf(message)];
-    const byEpoch = Map.groupBy(all, ({ epoch }) => epoch);
-    const isMoved = [...byEpoch.values()].some((inOne) => new Set(inOne.map(({ sequence }) => sequence)).size > 1);
-    if (!isMoved && !(this.#options.durable && byEpoch.size > 1)) return;
-    const places = all.map(({ epoch, sequence }) => `${sequence} of ${epoch}`);
-    this.#violations.add("misplaced", `${message.id}: ${[...new Set(places)].join(", ")}`);
-  }
-
-  /** Where its receivers saw it. */
-  #positionsOf(message: SentMessage): RoomPosition[] {
-    const receptions = [...(this.#receptions.get(message.roomId)?.values() ?? [])];
-    return receptions.map((each) => each.positionOf(message)).filter((position) => position !== undefined);
   }
 }

@@ -3,9 +3,10 @@ import { covers } from "./gap-coverage.ts";
 import type { SentMessage } from "./sent-message.ts";
 import type { Violations } from "./violations.ts";
 
-/** What one member received in one room, in the order in which it came. */
+/** What one member received in one room, or what the room's log holds, in the order in which it came. */
 export class Reception {
-  readonly #who: string;
+  /** For words. */
+  readonly who: string;
   readonly #violations: Violations;
   readonly #received = new Map<SentMessage, RoomPosition>();
   readonly #gaps: Gap[] = [];
@@ -14,7 +15,7 @@ export class Reception {
   #last: RoomPosition | undefined;
 
   constructor(who: string, violations: Violations) {
-    this.#who = who;
+    this.who = who;
     this.#violations = violations;
   }
 
@@ -23,7 +24,7 @@ export class Reception {
   }
 
   take(message: SentMessage, position: RoomPosition): void {
-    const at = `${message.id} at ${position.sequence} of ${position.epoch}, by ${this.#who}`;
+    const at = `${message.id} at ${position.sequence} of ${position.epoch}, by ${this.who}`;
     if (this.#received.has(message)) this.#violations.add("twice", at);
     else this.#received.set(message, position);
     const last = this.#last;
@@ -38,6 +39,10 @@ export class Reception {
   told(gap: Gap): void {
     this.#gaps.push(gap);
     for (const end of [gap.after, gap.upTo]) if (end !== undefined) this.#epochsOfGaps.add(end.epoch);
+  }
+
+  wasIn(epoch: string): boolean {
+    return this.#epochs.has(epoch);
   }
 
   positionOf(message: SentMessage): RoomPosition | undefined {
@@ -62,7 +67,7 @@ export class Reception {
       const before = newest.get(message.from);
       if (before === undefined || before.ordinal < message.ordinal) newest.set(message.from, message);
       else if (message.outcome === "unknown" || message.outcome === "canceled") late++;
-      else this.#violations.add("disordered", `${message.id} after ${before.id}, by ${this.#who}`);
+      else this.#violations.add("disordered", `${message.id} after ${before.id}, by ${this.who}`);
     }
     return late;
   }

@@ -1,13 +1,13 @@
 /** What must never happen, by its short name. */
 export const violationKinds = {
-  lost: "stored by the server, and not received by a member who was not told of a gap there",
-  twice: "received more than once by one receiver, or stored more than once",
-  disordered: "positions that do not increase, or a sender's messages out of order",
-  unsent: "reported as not sent, and left this process or was received all the same",
+  lost: "stored by the server, and missing at a member who was not told of a gap there, or in the log",
+  twice: "received more than once by one receiver, or in the log more than once",
+  disordered: "positions that do not increase, or a sender's messages out of order, for a receiver or in the log",
+  unsent: "reported as not sent, and left this process, was received or is in the log all the same",
   unsettled: "a send that did not settle by its deadline",
   unexpected: "a send with all the time it needs that ended otherwise than acknowledged, or rejected where it must be",
-  misplaced: "a receipt with another position than the receivers saw",
-  foreign: "received, and never sent like that",
+  misplaced: "another position in the receipt, for a receiver or in the log than for the others",
+  foreign: "received, or in the log, and never sent like that",
   gaps: "told as missing though the log still has it",
   errors: "an error event, an unhandled rejection or a word of a server that no fault explains",
 } as const;
