@@ -66,8 +66,8 @@ export class Fleet implements AsyncDisposable {
     const block = await PortBlock.claim(1 + clientsPerServer);
     this.#closing.defer(() => block.close());
     const [port = 0, ...proxyPorts] = block.ports;
-    const onDied = (words: string) => shared.ledger.failed(`server ${server} ended by itself: ${words}`);
-    const process = await ServerProcess.create({ port, log, onDied });
+    const onFailed = (words: string) => shared.ledger.failed(`server ${server} ${words}`);
+    const process = await ServerProcess.create({ port, log, onFailed });
     this.#closing.defer(() => process.close());
     this.servers.push(process);
     for (const [seat, proxyPort] of proxyPorts.entries()) {

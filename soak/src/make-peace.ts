@@ -25,9 +25,6 @@ export async function makePeace(fleet: Fleet, ledger: Ledger): Promise<void> {
     for (const reader of readers) await reader.read();
     return ledger.isComplete;
   });
-  for (const [server, process] of fleet.servers.entries()) {
-    for (const line of await process.problems()) ledger.failed(`server ${server}: ${line}`);
-  }
 }
 
 /** Until it is done, or there is no hope left that it will be; what is missing then is the ledger's to tell. */

@@ -10,7 +10,7 @@ const [port = "0", folder = ".", log = "memory"] = process.argv.slice(2);
 const complain = (message: string, fields?: LogFields) =>
   appendFileSync(join(folder, "problems.log"), `${message} ${inspect(fields, { breakLength: Infinity })}\n`);
 
-const server = await startImServer({
+const starting = startImServer({
   port: Number(port),
   ...(log === "disk" && { storage: await levelStorage({ path: join(folder, "rooms") }) }),
   retention: { maxMessages: 1_000_000, maxBytes: 512 * 1024 * 1024, maxDuplicateIds: 1_000_000 },
@@ -20,7 +20,8 @@ const server = await startImServer({
   defaultRoom: { persistent: true, allowRichText: false },
   logger: { error: complain, warn: complain, info() {}, debug() {} },
 });
-console.log(server.url);
-process.on("SIGTERM", () => void server.drain({ timeoutMs: 1_000 }));
+// Before it listens, so that it can be drained from then on.
+process.on("SIGTERM", async () => (await starting).drain({ timeoutMs: 1_000 }));
 // From a terminal it reaches all of the group; who started this server decides what becomes of it.
 process.on("SIGINT", () => {});
+console.log((await starting).url);

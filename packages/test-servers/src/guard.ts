@@ -1,5 +1,5 @@
 // Keeps a folder and runs a server's program in it: node guard.js <folder> <program>. Every message is the arguments of one
-// run; answers are `{ pid }` when it runs and `{}` when it has ended. Once the process that started this one lets go, or is
+// run; answers are `{ pid }` when it runs and `{ code }` when it has ended, without the code when a signal ended it. Once the process that started this one lets go, or is
 // gone, however that came about, the server is killed and the folder removed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
@@ -23,15 +23,15 @@ function run(args: readonly string[]): void {
   server = child;
   child.on("spawn", () => tell({ pid: child.pid }));
   child.on("error", ({ message }) => writeSync(log, `${message}\n`));
-  child.on("close", () => {
+  child.on("close", (code) => {
     closeSync(log);
     server = undefined;
-    if (process.connected) tell({});
+    if (process.connected) tell({ code: code ?? undefined });
     else end();
   });
 }
 
-function tell(message: { readonly pid?: number | undefined }): void {
+function tell(message: { readonly pid?: number | undefined; readonly code?: number | undefined }): void {
   // Nobody may be there to hear it any more.
   process.send?.(message, () => {});
 }

@@ -26,3 +26,16 @@ test("a program that ends by itself is waited for, with its last words, and can 
   await program.close();
   assert.equal(existsSync(program.folder), false);
 });
+
+test("how a program ended is told: its exit code, or none when a signal ended it", async () => {
+  const program = await GuardedProgram.create("test", process.execPath);
+  await program.run(["--eval", "process.exitCode = 3"]);
+  assert.equal(await program.whenEnded(), 3);
+  await program.run(["--eval", "0"]);
+  assert.equal(await program.whenEnded(), 0);
+  await program.run(["--eval", "setInterval(() => {}, 1000)"]);
+  const ended = program.whenEnded();
+  await program.kill();
+  assert.equal(await ended, undefined);
+  await program.close();
+});

@@ -10,7 +10,8 @@ interface Run {
   pid: number | undefined;
   hasEnded: boolean;
   readonly started: PromiseWithResolvers<void>;
-  readonly ended: PromiseWithResolvers<void>;
+  /** With the exit code, if it has one. */
+  readonly ended: PromiseWithResolvers<number | undefined>;
 }
 
 /**
@@ -32,8 +33,8 @@ export class GuardedProgram {
     this.folder = folder;
     this.#guard = fork(guardFile(), [folder, program], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.#guardEnded = once(this.#guard, "exit").then(() => this.#hasEnded());
-    this.#guard.on("message", ({ pid }: { pid?: number }) => {
-      if (pid === undefined) this.#hasEnded();
+    this.#guard.on("message", ({ pid, code }: { pid?: number; code?: number }) => {
+      if (pid === undefined) this.#hasEnded(code);
       else this.#hasStarted(pid);
     });
     this.#keepAlive(false);
@@ -45,7 +46,8 @@ export class GuardedProgram {
 
   /** Runs the program, which must not be running, in the folder. Done when it runs or has failed to. */
   async run(args: readonly string[]): Promise<void> {
-    const { started, ended } = { started: Promise.withResolvers<void>(), ended: Promise.withResolvers<void>() };
+    const started = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<number | undefined>();
     this.#run = { pid: undefined, hasEnded: false, started, ended };
     this.#keepAlive(true);
     this.#guard.send(args);
@@ -64,11 +66,12 @@ export class GuardedProgram {
     }
   }
 
-  /** Done when the program, if it runs, has ended, by itself or by a signal. */
-  async whenEnded(): Promise<void> {
+  /** Done when the program, if it runs, has ended: its exit code, undefined when a signal ended it. */
+  async whenEnded(): Promise<number | undefined> {
     this.#keepAlive(true);
-    await this.#run?.ended.promise;
+    const code = await this.#run?.ended.promise;
     this.#keepAlive(false);
+    return code;
   }
 
   /** Done when the program is dead. */
@@ -99,11 +102,11 @@ export class GuardedProgram {
     this.#run.started.resolve();
   }
 
-  #hasEnded(): void {
+  #hasEnded(code?: number): void {
     if (this.#run === undefined) return;
     this.#run.hasEnded = true;
     this.#run.started.resolve();
-    this.#run.ended.resolve();
+    this.#run.ended.resolve(code);
   }
 
   #keepAlive(wanted: boolean): void {
