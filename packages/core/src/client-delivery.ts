@@ -26,6 +26,7 @@ export function createDelivery(options: ResolvedImClientOptions, events: EventHu
   });
   const positions = new RoomPositions({
     onGap,
+    onDiscarded: () => inbox.checkRoom(),
     waitsForAcknowledge: acknowledge === "manual" || journal !== undefined,
     ...(journal && { onMoved: (roomId, position) => journal.moveCursor(roomId, position) }),
   });

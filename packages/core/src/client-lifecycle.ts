@@ -29,6 +29,7 @@ export class ClientLifecycle {
     }
     return this.#parts.connection.connect(signal, async (ends) => {
       const { instances, delivery } = this.#parts;
+      const startedAtMs = clock.now();
       const stuck = () => notDone(connectTimeoutMs, "the store has not opened");
       await within(connectTimeoutMs, clock, delivery.restore(), stuck, ends);
       if (discovery === undefined) return;
@@ -36,7 +37,9 @@ export class ClientLifecycle {
       const stop = AbortSignal.any([ends, gaveUp.signal]);
       const found = this.#follow(discovery).then(() => instances.untilNotEmpty(stop));
       const late = () => noInstances(discovery, serviceName, connectTimeoutMs, instances);
-      await within(connectTimeoutMs, clock, found, late, ends).finally(() => gaveUp.abort());
+      await within(connectTimeoutMs - (clock.now() - startedAtMs), clock, found, late, ends).finally(() =>
+        gaveUp.abort(),
+      );
     });
   }
 
@@ -69,6 +72,7 @@ export class ClientLifecycle {
     if (wasUp) void events.emit("disconnect", undefined);
     // Last, and bounded: the rest must not depend on what somebody else wrote.
     await this.#closeForeign("the store", timeoutMs, () => delivery.closeStore());
+    delivery.outbox.onJournalClosed();
     await this.#closeForeign("the discovery", timeoutMs, () => discovery?.close());
   }
 

@@ -13,7 +13,7 @@ import { openLink } from "./connection/open-link.ts";
 import { createRoutedTransport } from "./connection/routed-transport.ts";
 import { Conversation } from "./delivery/conversation.ts";
 import type { Greeting } from "./delivery/greeting.ts";
-import { type DeliveryHandler, HandlerConsumer } from "./delivery/handler-consumer.ts";
+import { HandlerConsumer } from "./delivery/handler-consumer.ts";
 import { MessageSender } from "./delivery/message-sender.ts";
 import { EventHub } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
@@ -161,9 +161,14 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const { maxAgeMs } = options.outbox;
   const sender = new MessageSender({ userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, connection, clock });
 
-  const toListeners: DeliveryHandler = ({ message }) =>
-    events.has("message") ? events.emit("message", message) : "skipped";
-  inbox.add(new HandlerConsumer(toListeners, { ...options.inbox, onGap }));
+  const bounds = { ...options.inbox, onGap };
+  inbox.add(
+    new HandlerConsumer(
+      ({ message }) => events.emit("message", message),
+      bounds,
+      () => events.has("message"),
+    ),
+  );
   if (options.onMessage !== undefined) events.on("message", options.onMessage);
   if (options.onConnect !== undefined) events.on("connect", options.onConnect);
   if (options.onDisconnect !== undefined) events.on("disconnect", options.onDisconnect);

@@ -108,11 +108,24 @@ describe("is refused:", () => {
       second.load(() => assert.fail()),
       hasCode("failed_precondition", "the store could not be opened", "open"),
     );
-    // What is the other's to close stays open.
+    await first.journal.close();
+    await second.load(() => {});
+    await second.close();
+  });
+
+  test("one that another client has open, which it stays when this one closes", async () => {
+    const store = new MemoryStore();
+    const first = await begin(store);
+    const second = new ClientJournal({ store, userId: "ann", onError: assert.fail });
+    await assert.rejects(second.load(() => assert.fail()));
     await second.close();
     assert.equal(await first.keep("m"), undefined);
     await first.journal.close();
-    await second.load(() => {});
+    await assert.rejects(
+      second.load(() => assert.fail()),
+      hasCode("canceled"),
+    );
+    assert.deepEqual((await begin(store)).ids, ["m"], "what was opened in vain is closed again");
   });
 
   test("one whose answer makes no sense, or that throws at once", async () => {

@@ -41,6 +41,7 @@ export class ClientJournal {
   #lastNumber = 0;
   /** What was opened by another client is that one's to close. */
   #isOpen = false;
+  #isClosed = false;
   #lastReported: ImError | undefined;
 
   constructor(options: ClientJournalOptions) {
@@ -51,20 +52,16 @@ export class ClientJournal {
   /** Reads the store, once; nothing is written before. Rejects with an ImError; it may then be called again. */
   async load(takeOver: (state: KeptState) => void): Promise<void> {
     if (this.#deferred === undefined) return;
-    const { store, userId } = this.#options;
-    const values = await open(store);
+    const values = await open(this.#options.store);
     this.#isOpen = true;
-    const owner = values.get(userKey);
-    if (owner === undefined) void this.#writer.set(userKey, Buffer.from(userId));
-    else if (Buffer.from(owner).toString() !== userId) {
-      throw new ImError("failed_precondition", `the store is that of user "${Buffer.from(owner)}", not of "${userId}"`);
+    try {
+      if (this.#isClosed) throw new ImError("canceled", "the client was disconnected while its store was opened");
+      takeOver(this.#read(values));
+    } catch (error) {
+      this.#isOpen = false;
+      await this.#options.store.close();
+      throw error;
     }
-    const messages = [...values.keys()].filter((key) => key.startsWith(messagePrefix)).sort();
-    const rooms = [...values.keys()].filter((key) => key.startsWith(cursorPrefix));
-    takeOver({
-      messages: messages.map((key) => this.#readMessage(key, values.get(key))),
-      cursors: new Map(rooms.map((key) => [key.slice(cursorPrefix.length), readCursor(key, values.get(key))])),
-    });
     const deferred = this.#deferred;
     this.#deferred = undefined;
     for (const action of deferred) action();
@@ -104,6 +101,7 @@ export class ClientJournal {
 
   /** Writes what is left and closes the store. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.written();
     if (this.#isOpen) await this.#options.store.close();
   }
@@ -111,6 +109,22 @@ export class ClientJournal {
   #whenLoaded(action: () => void): void {
     if (this.#deferred === undefined) action();
     else this.#deferred.push(action);
+  }
+
+  #read(values: ReadonlyMap<string, Uint8Array>): KeptState {
+    const { userId } = this.#options;
+    const owner = values.get(userKey);
+    if (owner !== undefined && Buffer.from(owner).toString() !== userId) {
+      throw new ImError("failed_precondition", `the store is that of user "${Buffer.from(owner)}", not of "${userId}"`);
+    }
+    const messages = [...values.keys()].filter((key) => key.startsWith(messagePrefix)).sort();
+    const rooms = [...values.keys()].filter((key) => key.startsWith(cursorPrefix));
+    const state = {
+      messages: messages.map((key) => this.#readMessage(key, values.get(key))),
+      cursors: new Map(rooms.map((key) => [key.slice(cursorPrefix.length), readCursor(key, values.get(key))])),
+    };
+    if (owner === undefined) void this.#reported(this.#writer.set(userKey, Buffer.from(userId)));
+    return state;
   }
 
   #readMessage(key: string, value: Uint8Array = new Uint8Array()): KeptMessage {

@@ -102,7 +102,7 @@ export class Conversation {
     const { inbox, positions } = this.#options;
     if (frame.sequence > 0n && link.capabilities.has("resume")) {
       if (this.#lagging.has(link, frame.roomId)) return undefined;
-      if (inbox.isFull) {
+      if (inbox.isFull && !positions.hasReceived(frame)) {
         this.#fallBehind(link, frame.roomId);
         return undefined;
       }
@@ -117,8 +117,9 @@ export class Conversation {
     const { inbox, rooms, positions } = this.#options;
     this.#lagging.add(link, roomId);
     void inbox.untilRoom().then(() => {
-      if (!link.isWritable || !rooms.has(roomId)) return;
-      link.push(rooms.joinFrame(roomId, true, positions.receivedPoint(roomId)));
+      if (!link.isWritable) return;
+      if (!rooms.has(roomId)) this.#lagging.delete(link, roomId);
+      else link.push(rooms.joinFrame(roomId, true, positions.receivedPoint(roomId)));
     });
   }
 

@@ -8,12 +8,15 @@ export type DeliveryHandler = (delivery: Delivery) => Promise<void> | "skipped" 
 /** Calls a handler with one message at a time: the next waits until the promise that the handler gave has settled. */
 export class HandlerConsumer implements MessageConsumer {
   readonly #handler: DeliveryHandler;
+  readonly #isWanted: () => boolean;
   readonly #queue: DeliveryQueue;
   #busy = false;
   #ended = false;
 
-  constructor(handler: DeliveryHandler, options: DeliveryQueueOptions) {
+  /** A message that is not wanted when its turn comes is skipped: it is not begun with, and so not read by that. */
+  constructor(handler: DeliveryHandler, options: DeliveryQueueOptions, isWanted: () => boolean = () => true) {
     this.#handler = handler;
+    this.#isWanted = isWanted;
     this.#queue = new DeliveryQueue(options);
   }
 
@@ -33,6 +36,10 @@ export class HandlerConsumer implements MessageConsumer {
 
   /** A promise of the outcome when the handler is not done yet. */
   #begin(delivery: Delivery): Promise<Outcome | undefined> | undefined {
+    if (!this.#ended && !this.#isWanted()) {
+      delivery.onHandled("skipped");
+      return undefined;
+    }
     if (!this.#ended && delivery.begin !== undefined) return delivery.begin().then(() => this.#handle(delivery));
     const outcome = this.#ended ? "dropped" : this.#handle(delivery);
     if (typeof outcome === "object") return outcome;

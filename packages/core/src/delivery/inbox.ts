@@ -3,6 +3,7 @@ import type { ImError } from "../im-error.ts";
 import { decodeMessage } from "../messages/decode-message.ts";
 import type { Accepted } from "./accepted.ts";
 import type { Gap } from "./gap.ts";
+import { Gate } from "./gate.ts";
 import { resolveMessagesOptions } from "./inbox-options.ts";
 import type { Delivery, MessageConsumer, Outcome } from "./message-consumer.ts";
 import { MessageIterator } from "./message-iterator.ts";
@@ -32,7 +33,8 @@ export class Inbox {
   readonly #parts: InboxParts;
   readonly #consumers = new Set<MessageConsumer>();
   #heldBytes = 0;
-  #room: PromiseWithResolvers<void> | undefined;
+  readonly #room = new Gate();
+  readonly #fewerOpen = new Gate();
   #isClosed = false;
   #gaveUp: ImError | undefined;
 
@@ -40,9 +42,9 @@ export class Inbox {
     this.#parts = parts;
   }
 
-  /** Nothing more should come before {@link untilRoom}. */
+  /** Nothing new should come before {@link untilRoom}. */
   get isFull(): boolean {
-    return this.#heldBytes > maxHeldBytes || this.#parts.positions.openCount >= maxOpenMessages;
+    return this.#holdsTooMuch || this.#hasTooManyOpen;
   }
 
   add(consumer: MessageConsumer): void {
@@ -67,7 +69,9 @@ export class Inbox {
   /** Ends the consumers, now and to come. */
   close(): void {
     this.#isClosed = true;
-    for (const consumer of [...this.#consumers]) consumer.end();
+    // What nobody has begun with is for the next process, where there is one.
+    const isLeftBehind = this.#parts.positionsKept !== undefined;
+    for (const consumer of [...this.#consumers]) consumer.end(undefined, isLeftBehind);
   }
 
   /** No connection comes any more: loops over messages throw the reason, until there is a connection again. */
@@ -85,7 +89,7 @@ export class Inbox {
     const isManual = this.#parts.acknowledge === "manual";
     const acknowledge = () => {
       accepted.acknowledge();
-      this.#checkRoom();
+      this.checkRoom();
     };
     const ack = () => {
       acknowledge();
@@ -99,19 +103,34 @@ export class Inbox {
       // What nobody wants, and what is left of a loop that was left, is not waited for.
       if (outcome === "skipped" || (outcome === "dropped" && !isManual && !this.#isClosed)) accepted.acknowledge();
       accepted.onDone();
-      this.#checkRoom();
+      this.checkRoom();
     };
     const message = decodeMessage(frame, isManual ? ack : answer);
     const { isObsolete } = accepted;
     const wait = this.#handOut({ message, begin: this.#beginning(frame, acknowledge), isObsolete }, onDone);
-    return wait ?? (this.isFull ? this.untilRoom() : undefined);
+    if (wait !== undefined || this.#holdsTooMuch) return wait ?? this.#room.opened();
+    // One that comes again is open already; more of them may be what the handler is to acknowledge.
+    return this.#hasTooManyOpen && isObsolete === undefined ? this.#fewerOpen.opened() : undefined;
   }
 
-  /** Resolves once half of the bounds is free. */
-  untilRoom(): Promise<void> {
-    if (!this.isFull) return Promise.resolve();
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+  /** Resolves once half of what is exceeded is free. */
+  async untilRoom(): Promise<void> {
+    if (this.#holdsTooMuch) await this.#room.opened();
+    else if (this.#hasTooManyOpen) await this.#fewerOpen.opened();
+  }
+
+  /** To be called when less is held or fewer are open. */
+  checkRoom(): void {
+    if (this.#heldBytes <= maxHeldBytes / 2) this.#room.open();
+    if (this.#parts.positions.openCount <= maxOpenMessages / 2) this.#fewerOpen.open();
+  }
+
+  get #holdsTooMuch(): boolean {
+    return this.#heldBytes > maxHeldBytes;
+  }
+
+  get #hasTooManyOpen(): boolean {
+    return this.#parts.positions.openCount >= maxOpenMessages;
   }
 
   /** What is to be waited for before the first consumer sees the message: that it will not be given again after a restart. */
@@ -140,12 +159,5 @@ export class Inbox {
       if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
     }
     return pause;
-  }
-
-  #checkRoom(): void {
-    if (this.#room === undefined) return;
-    if (this.#heldBytes > maxHeldBytes / 2 || this.#parts.positions.openCount > maxOpenMessages / 2) return;
-    this.#room.resolve();
-    this.#room = undefined;
   }
 }

@@ -11,7 +11,8 @@ import {
 import { v7 as uuidv7 } from "uuid";
 import { ImError, imErrorCode } from "../im-error.ts";
 import { isSuccess } from "../response-status.ts";
-import type { ResumePoint, RoomPositions } from "./room-positions.ts";
+import type { ResumePoint } from "./missing-up-to.ts";
+import type { RoomPositions } from "./room-positions.ts";
 
 export interface JoinedRoomsOptions {
   userId: string;
@@ -106,9 +107,13 @@ export class JoinedRooms {
     const { positions, onLost } = this.#options;
     if (!this.has(roomId)) return;
     if (!isSuccess(response.status)) {
-      this.delete(roomId);
       const { code = 0, message = "" } = response.status ?? {};
-      onLost(roomId, new ImError(imErrorCode(code), `room ${roomId} could not be joined again: ${message}`));
+      const error = new ImError(imErrorCode(code), `room ${roomId} could not be joined again: ${message}`);
+      this.#metadata.delete(roomId);
+      // Where it may be joined again later, it goes on from here.
+      if (error.retryable || error.code === "resource_exhausted") positions.setAside(roomId);
+      else positions.forget(roomId);
+      onLost(roomId, error);
     } else if (cursor !== undefined) {
       positions.onResumed(roomId, response, cursor);
     } else {

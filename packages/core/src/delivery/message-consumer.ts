@@ -22,6 +22,6 @@ export interface Delivery {
 export interface MessageConsumer {
   /** Takes a delivery; a promise means: bring no more before it resolves. */
   push(delivery: Delivery): Promise<void> | undefined;
-  /** No more come; with an error when that is why. */
-  end(error?: ImError): void;
+  /** No more come; with an error when that is why. What waits may still be given, unless it is left behind. */
+  end(error?: ImError, isLeftBehind?: boolean): void;
 }

@@ -65,8 +65,9 @@ export class MessageIterator implements MessageConsumer, AsyncIterableIterator<I
   }
 
   /** No more messages come; those that are queued are still given, and then the error, if there is one. */
-  end(error?: ImError): void {
+  end(error?: ImError, isLeftBehind = false): void {
     if (this.#ended) return;
+    if (isLeftBehind) this.#queue.clear();
     this.#ended = true;
     this.#error = error;
     this.#onEnd();

@@ -43,9 +43,10 @@ export class OutboxEntries {
     return [...this.#inside.values()];
   }
 
-  /** Those inside first. */
-  all(): OutboxEntry[] {
-    return [...this.#inside.values(), ...this.#waiting.values()];
+  /** Those inside first; they may be removed meanwhile. */
+  *each(): Generator<OutboxEntry, void, undefined> {
+    yield* this.#inside.values();
+    yield* this.#waiting.values();
   }
 
   /** Lets an entry in, or has it wait for room behind those that wait already; true when it is in. */

@@ -38,7 +38,7 @@ export function resolveOutboxOptions(options: OutboxOptions = {}): Required<Outb
   for (const [name, value] of Object.entries({ maxMessages, maxBytes, maxAgeMs })) {
     if (!(typeof value === "number" && value >= 1)) throw invalidArgument(`outbox.${name}`, value, "a positive number");
   }
-  if (maxAgeMs === Number.POSITIVE_INFINITY) {
+  if (maxAgeMs > Number.MAX_SAFE_INTEGER) {
     throw invalidArgument("outbox.maxAgeMs", maxAgeMs, "less than the server's duplicate window");
   }
   if (!["wait", "reject", "drop-oldest"].includes(whenFull)) {

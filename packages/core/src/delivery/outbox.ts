@@ -3,12 +3,13 @@ import type { AckContent, MessageRequest } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 import type { ClientJournal, KeptMessage } from "./client-journal.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
+import { Gate } from "./gate.ts";
 import { OutboxEntries } from "./outbox-entries.ts";
 import { createEntry, type OutboxEntry, type OutboxSendOptions, type Settlement } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
 import { Outcomes, type OutcomesOptions } from "./outcomes.ts";
 import { RefusedStreams } from "./refused-streams.ts";
-import { canceled, expired, rejected, unanswered } from "./send-errors.ts";
+import { canceled, expired, outboxFull, rejected, unanswered } from "./send-errors.ts";
 import { acknowledged, type SendReceipt } from "./send-receipt.ts";
 import { SkippingQueue } from "./skipping-queue.ts";
 import { UnacknowledgedSet } from "./unacknowledged-set.ts";
@@ -38,13 +39,13 @@ export class Outbox {
   readonly #outcomes: Outcomes;
   readonly #refusedStreams = new RefusedStreams();
   #link: { settlement: Settlement; onReady: () => void; hasTaken: boolean } | undefined;
-  #whenEmpty: (() => void)[] = [];
+  readonly #empty = new Gate();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#deadlines = new DeadlineTimer(parts.clock, (nowMs) => this.#expire(nowMs));
     const { journal, onOrphanSettled } = parts;
-    this.#outcomes = new Outcomes({ journal, onOrphanSettled, onTold: () => this.#announceEmpty() });
+    this.#outcomes = new Outcomes({ journal, onOrphanSettled, onTold: () => this.size === 0 && this.#empty.open() });
     this.#entries = new OutboxEntries(parts.options, (entry) => this.#onAdmitted(entry));
   }
 
@@ -139,16 +140,22 @@ export class Outbox {
   /** Settles everything: what has left as `unknown`, the rest with `reason`. */
   close(reason: ImError): void {
     this.detach();
-    for (const entry of this.#entries.all()) {
+    for (const entry of this.#entries.each()) {
       this.#settle(entry, entry.left ? unanswered(entry.message, reason.message) : reason);
     }
+    this.#deadlines.stop();
+    this.#deadlines.include(this.#outcomes.expire(this.#parts.clock.now()));
+  }
+
+  /** The journal does nothing more: what still waits for it is told. */
+  onJournalClosed(): void {
+    this.#outcomes.expire(Number.POSITIVE_INFINITY);
     this.#deadlines.stop();
   }
 
   /** Resolves when everything is settled. */
   whenEmpty(): Promise<void> {
-    if (this.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+    return this.size === 0 ? Promise.resolve() : this.#empty.opened();
   }
 
   #giveUpLeft(settlement: Settlement): void {
@@ -159,20 +166,17 @@ export class Outbox {
   }
 
   #accept(entry: OutboxEntry): void {
-    const { whenFull, maxMessages, maxBytes } = this.#parts.options;
+    const { whenFull } = this.#parts.options;
     this.#deadlines.include(entry.deadlineAtMs);
     if (this.#entries.add(entry)) return;
     if (whenFull === "drop-oldest") this.#dropFor(entry);
-    if (whenFull === "reject") {
-      const message = `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): wait for receipts`;
-      this.#settle(entry, new ImError("resource_exhausted", message, { retryable: true }));
-    }
+    if (whenFull === "reject") this.#settle(entry, outboxFull(this.#parts.options));
   }
 
   /** Gives up what is older and has not left, until there is room: not what has left, nor anything for one that never fits. */
   #dropFor(entry: OutboxEntry): void {
     if (entry.bytes > this.#parts.options.maxBytes) return;
-    for (const oldest of this.#entries.all()) {
+    for (const oldest of this.#entries.each()) {
       if (oldest === entry || !this.#entries.isWaiting(entry)) return;
       if (oldest.left === undefined)
         this.#settle(oldest, expired(oldest.message, "it was dropped from the full outbox"));
@@ -203,14 +207,9 @@ export class Outbox {
     this.#entries.admitWaiting();
   }
 
-  #announceEmpty(): void {
-    if (this.size > 0 || this.#whenEmpty.length === 0) return;
-    for (const resolve of this.#whenEmpty.splice(0)) resolve();
-  }
-
   #expire(nowMs: number): number {
     let nextMs = this.#outcomes.expire(nowMs);
-    for (const entry of this.#entries.all()) {
+    for (const entry of this.#entries.each()) {
       if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
       else if (entry.left) this.#settle(entry, unanswered(entry.message, "no answer came within its deadline"));
       else this.#settle(entry, expired(entry.message, "no connection took it within its deadline"));

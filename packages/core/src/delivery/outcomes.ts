@@ -12,7 +12,7 @@ export interface OutcomesOptions {
   /** A message of an earlier process has ended, and no promise of this one was there to tell. */
   onOrphanSettled?: ((message: MessageRequest, outcome: SendOutcome) => void) | undefined;
   /** A message has been told of. */
-  onTold(): void;
+  onTold(): unknown;
 }
 
 /** Tells how messages ended, and has the journal forget them. */

@@ -355,15 +355,21 @@ describe("where a message is read once it is acknowledged", () => {
     assert.equal(again?.isObsolete?.(), true);
   });
 
-  test("a log that no longer has what is to come again is a gap from there, and what was left over is waited for no more", () => {
+  test("a log that no longer has what is to come again is a gap from there; what it still has of it comes", () => {
     const { positions, gaps, see } = manual();
-    const [first] = [see(1), see(2)];
-    first?.onDone();
+    const [first, second, third] = [see(1), see(2), see(3)];
+    for (const accepted of [first, second, third]) accepted?.onDone();
     const sent = positions.resumePoint("r");
     assert.ok(sent !== undefined);
-    positions.onResumed("r", answer(at(9)), sent);
-    assert.deepEqual(gaps, [gap(at(0), at(9))]);
-    assert.deepEqual(positions.get("r"), at(1));
+    // Everything that the room has was received before.
+    positions.onResumed("r", answer(at(3)), sent);
+    assert.deepEqual(gaps, [gap(at(0), at(3))]);
+    assert.deepEqual(positions.get("r"), at(0));
+    assert.deepEqual(
+      [2, 3, 4].map((sequence) => see(sequence) !== undefined),
+      [true, true, true],
+    );
+    assert.deepEqual([positions.get("r"), positions.openCount], [at(1), 3]);
   });
 
   test("a new log begins anew, and late acknowledgements of the old one say nothing about it", () => {
@@ -418,4 +424,11 @@ describe("what an earlier process has left", () => {
     positions.forget("other");
     assert.deepEqual(moves, ["other"]);
   });
+});
+
+test("a room that is set aside goes on where it was when it is joined again", () => {
+  const { positions, see } = setup();
+  see(5);
+  positions.setAside("r");
+  assert.deepEqual([positions.isRestored("r"), positions.get("r")], [true, at(5)]);
 });

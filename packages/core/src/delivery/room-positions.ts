@@ -1,34 +1,19 @@
 import type { JoinRoomResponse, MessageResponse } from "@im-sdk/gen";
 import { type Accepted, acceptedForGood } from "./accepted.ts";
 import type { Gap, RoomPosition } from "./gap.ts";
+import { missingUpTo, type ResumePoint } from "./missing-up-to.ts";
 import { RecentIds } from "./recent-ids.ts";
+import { type Cursor, positionOf, readPosition } from "./room-cursor.ts";
 import { RoomProgress } from "./room-progress.ts";
-
-/** Where a join goes on. */
-export interface ResumePoint {
-  readonly position: RoomPosition;
-  /** What had been received by then: what is not acknowledged of it is asked for again. */
-  readonly received: bigint;
-}
 
 export interface RoomPositionsOptions {
   onGap(gap: Gap): void;
   /** A room is read past a message when that is acknowledged, and not already when it is accepted; default false. */
   waitsForAcknowledge?: boolean;
+  /** Less is waited for, without an acknowledgement. */
+  onDiscarded?(): void;
   /** Where a room is to be gone on with after a restart; undefined when it is left. */
   onMoved?(roomId: string, position: RoomPosition | undefined): void;
-}
-
-interface Cursor {
-  epoch: string;
-  /** What was received. */
-  sequence: bigint;
-  /** Whatever did not come up to this sequence has been reported as missing. */
-  reportedUpTo: bigint;
-  progress: RoomProgress;
-  /** Of an earlier process, until the room is joined. */
-  isRestored: boolean;
-  toldMove: RoomPosition | undefined;
 }
 
 /** How many message ids are remembered: for servers that tell no positions, and for logs that start anew. */
@@ -56,6 +41,12 @@ export class RoomPositions {
     return cursor && readPosition(cursor);
   }
 
+  /** It is no new message of its room, though it may be one to hand out again. */
+  hasReceived({ roomId, epoch, sequence }: MessageResponse): boolean {
+    const cursor = this.#cursors.get(roomId);
+    return cursor?.epoch === epoch && sequence <= cursor.sequence;
+  }
+
   /** What was received last: on the same stream a room goes on behind that, whatever is acknowledged of it. */
   receivedPoint(roomId: string): ResumePoint | undefined {
     const cursor = this.#cursors.get(roomId);
@@ -73,7 +64,13 @@ export class RoomPositions {
     for (const [roomId, position] of positions) this.#create(roomId, position).isRestored = true;
   }
 
-  /** The room was left where it is by an earlier process, and not joined since. */
+  /** The room is not a joined one for the time being; when it is joined again it goes on here. */
+  setAside(roomId: string): void {
+    const cursor = this.#cursors.get(roomId);
+    if (cursor !== undefined) cursor.isRestored = true;
+  }
+
+  /** The room was left where it is by an earlier process, or set aside, and not joined since. */
   isRestored(roomId: string): boolean {
     return this.#cursors.get(roomId)?.isRestored ?? false;
   }
@@ -84,6 +81,7 @@ export class RoomPositions {
     cursor.progress.discard();
     this.#cursors.delete(roomId);
     this.#options.onMoved?.(roomId, undefined);
+    this.#options.onDiscarded?.();
   }
 
   /** Moves past a message; undefined when it was seen before. A gap before it is reported first. */
@@ -93,6 +91,13 @@ export class RoomPositions {
     const before = previousSequence < sequence ? previousSequence : sequence - 1n;
     const cursor = this.#cursors.get(roomId) ?? this.#create(roomId, { epoch, sequence: before });
     const sameEpoch = cursor.epoch === epoch;
+    if (sameEpoch && cursor.isCutBefore) {
+      // What the log still has begins here: what is to come again from before this will not.
+      cursor.isCutBefore = false;
+      cursor.progress.giveUpLeftOvers(sequence);
+      this.#options.onDiscarded?.();
+      this.#tellMove(roomId, cursor);
+    }
     if (sameEpoch && sequence <= cursor.sequence) {
       const { progress } = cursor;
       if (!progress.takeLeftOver(sequence)) return undefined;
@@ -131,22 +136,12 @@ export class RoomPositions {
     }
     cursor.isRestored = false;
     if (head === undefined) return;
-    const sameEpoch = cursor.epoch === head.epoch;
-    // A log that ends before what was read has lost its end, and goes on with sequences that were seen before.
-    const isCutOff = sent.position.epoch === head.epoch && sent.received > head.sequence;
-    if (recovered && !isCutOff) return;
-    // Messages that came before this answer have told by themselves what is missing between them.
-    const hasMoved = cursor.sequence !== sent.received || cursor.sequence >= head.sequence;
-    if (sameEpoch && hasMoved && !isCutOff) return;
-    const upTo = sameEpoch ? positionOf(head) : { epoch: head.epoch, sequence: 0n };
-    this.#options.onGap({
-      roomId,
-      reason: "not_in_log",
-      after: sameEpoch ? sent.position : readPosition(cursor),
-      upTo,
-    });
-    if (!sameEpoch || isCutOff) this.#beginAnew(cursor, upTo);
-    else cursor.progress.giveUpLeftOvers();
+    const missing = missingUpTo({ head, recovered }, sent, cursor);
+    if (missing === undefined) return;
+    const { upTo, isNewLog, after = readPosition(cursor) } = missing;
+    this.#options.onGap({ roomId, reason: "not_in_log", after, upTo });
+    if (isNewLog) this.#beginAnew(cursor, upTo);
+    else cursor.isCutBefore = true;
     cursor.reportedUpTo = upTo.sequence;
     this.#tellMove(roomId, cursor);
   }
@@ -160,7 +155,15 @@ export class RoomPositions {
 
   #create(roomId: string, { epoch, sequence }: RoomPosition): Cursor {
     const progress = new RoomProgress(this.#open);
-    const cursor = { epoch, sequence, reportedUpTo: 0n, progress, isRestored: false, toldMove: undefined };
+    const cursor = {
+      epoch,
+      sequence,
+      reportedUpTo: 0n,
+      progress,
+      isRestored: false,
+      isCutBefore: false,
+      toldMove: undefined,
+    };
     this.#cursors.set(roomId, cursor);
     return cursor;
   }
@@ -172,6 +175,7 @@ export class RoomPositions {
     cursor.sequence = sequence;
     cursor.reportedUpTo = 0n;
     cursor.progress = new RoomProgress(this.#open);
+    this.#options.onDiscarded?.();
   }
 
   #accept(roomId: string, cursor: Cursor, sequence: bigint): Accepted {
@@ -198,13 +202,4 @@ export class RoomPositions {
   #isNew({ roomId, fromUserId, messageId }: MessageResponse): boolean {
     return messageId === "" || this.#recentIds.add(`${roomId} ${fromUserId} ${messageId}`);
   }
-}
-
-function positionOf({ epoch, sequence }: RoomPosition): RoomPosition {
-  return { epoch, sequence };
-}
-
-/** Up to here nothing is to come again. */
-function readPosition({ epoch, sequence, progress }: Cursor): RoomPosition {
-  return { epoch, sequence: progress.readUpTo ?? sequence };
 }

@@ -60,9 +60,10 @@ export class RoomProgress {
     return true;
   }
 
-  /** What is left over may not come again, and that has been told. */
-  giveUpLeftOvers(): void {
+  /** What is left over of before a position will not come again, and that has been told. */
+  giveUpLeftOvers(before: bigint): void {
     for (const [sequence, standing] of this.#standings) {
+      if (sequence >= before) break;
       if (standing === "left over") this.#standings.set(sequence, "acknowledged");
     }
     this.#readOn();

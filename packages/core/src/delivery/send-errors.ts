@@ -14,6 +14,12 @@ export function expired({ messageId }: MessageRequest, why: string): ImError {
   return new ImError("expired", `message ${messageId} was not sent: ${why}`);
 }
 
+/** There is no room for another, and its sender would not wait. */
+export function outboxFull({ maxMessages, maxBytes }: { maxMessages: number; maxBytes: number }): ImError {
+  const message = `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): wait for receipts`;
+  return new ImError("resource_exhausted", message, { retryable: true });
+}
+
 /** Its sender gave it up. */
 export function canceled({ messageId }: MessageRequest, hadLeft: boolean): ImError {
   return new ImError("canceled", `message ${messageId} was cancelled ${hadLeft ? "after" : "before"} it had left`);

@@ -64,13 +64,16 @@ export class RoomCalls {
   }
 
   async leave(roomId: string, options: RequestOptions): Promise<LeaveRoomResponse> {
-    const { service, rooms, userId, requestTimeoutMs } = this.#options;
+    const { service, rooms, positions, userId, requestTimeoutMs } = this.#options;
     requireId("roomId", roomId);
     // First of all: a reconnect while the call is under way must not join again.
     rooms.delete(roomId);
     return callWithStatus(`leaving ${roomId}`, options, requestTimeoutMs, (call) =>
       service.leaveRoom({ userId, roomId }, call),
-    );
+    ).finally(() => {
+      // What was on its way meanwhile has begun a cursor anew.
+      if (!rooms.has(roomId)) positions.forget(roomId);
+    });
   }
 
   async info(roomId: string, options: RequestOptions): Promise<GetRoomInfoResponse> {
