@@ -77,6 +77,8 @@ export class LevelRoomLog implements RoomLog {
 
   setTtlMs(ttlMs: number): void {
     this.#ttlMs = ttlMs;
+    // Stored at once: nobody may open the room again before the time that is stored now is over.
+    this.prune();
   }
 
   prune(): void {
@@ -117,7 +119,7 @@ export class LevelRoomLog implements RoomLog {
       await writer.ready();
       const { state, isNew } = await loadRoom(database, this.#keys, options);
       // Whoever is told of an epoch must find it again, also when nothing was posted in it.
-      if (isNew) await writer.write([roomChange(this.#keys, state, emptyRoom, this.#windowMs)]);
+      if (isNew) await writer.write([roomChange(this.#keys, state, emptyRoom)]);
       await this.#tellMissed(state.head);
       return state;
     } catch (error) {
@@ -164,12 +166,14 @@ export class LevelRoomLog implements RoomLog {
     const { database, writer } = this.#parts;
     const forgotten = prune ? await forgottenIndex(database, this.#keys, state, nowMs - this.#windowMs) : [];
     const plan = planBatch(this.#keys, state, posts, nowMs);
-    if (plan.changes.length + forgotten.length > 0) {
+    const { keepMs } = state;
+    if (plan.changes.length + forgotten.length > 0 || keepMs !== state.storedKeepMs) {
       const indexFloor = state.indexDeletedTo + BigInt(forgotten.length);
-      const record = roomChange(this.#keys, state, { ...plan.standing, indexFloor }, this.#windowMs);
+      const record = roomChange(this.#keys, state, { ...plan.standing, indexFloor });
       await writer.write([...plan.changes, ...forgotten, record]);
       state.indexDeletedTo = indexFloor;
       state.deletedTo = plan.standing.floor;
+      state.storedKeepMs = keepMs;
     }
     if (prune) state.duplicates.prune(nowMs, state.floor);
     if (forgotten.length === maxForgotten) this.#pruning = true;

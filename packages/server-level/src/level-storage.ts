@@ -27,6 +27,8 @@ export class LevelStorage implements ServerStorage {
   readonly #open = new Map<string, LevelRoomLog>();
   // What was closed may still be writing: who opens the room again waits for it.
   readonly #leaving = new Map<string, Promise<void>>();
+  // The shortest time that any room is kept by now: were it the longest, one room kept for years would keep all of them.
+  #leastKeepMs = Number.POSITIVE_INFINITY;
   #stopSweeping: (() => Promise<void>) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -41,6 +43,8 @@ export class LevelStorage implements ServerStorage {
     if (this.#open.has(roomId)) {
       throw new Error(`the log of room "${roomId}" is open already: a storage is for one server at a time`);
     }
+    const { ttlMs, duplicateWindowMs } = options.retention;
+    this.#leastKeepMs = Math.min(this.#leastKeepMs, Math.max(ttlMs, duplicateWindowMs));
     if (this.#stopSweeping === undefined) this.#startSweeping(options);
     const log = new LevelRoomLog({
       roomId,
@@ -107,7 +111,7 @@ export class LevelStorage implements ServerStorage {
   /** An open room is pruned by its server. One that nobody opens is opened for a moment, once all of it is too old. */
   async #sweep(options: RoomLogOptions): Promise<void> {
     await this.#writer.ready();
-    for (const { roomId, keepMs } of await expiredRooms(this.#database, options.clock.now())) {
+    for (const { roomId, keepMs } of await expiredRooms(this.#database, options.clock.now(), this.#leastKeepMs)) {
       if (this.#closed !== undefined) return;
       if (this.#open.has(roomId)) continue;
       const log = this.openLog(roomId, { ...options, retention: { ...options.retention, ttlMs: keepMs } });

@@ -21,12 +21,13 @@ export interface BatchPlan {
   /** For every post, in their order. */
   readonly answers: readonly Appended[];
   /** Where the room stands then. */
-  readonly standing: Standing;
+  readonly standing: Omit<Standing, "indexFloor">;
 }
 
 /**
  * Gives posts their positions, and says by which changes they are stored; the old messages that the batches before it have
- * pushed out are deleted by it too. The room's record is left to the caller. Of the state only the ids are touched: when the batch fails, the room is to be loaded anew.
+ * pushed out are deleted by it too. The room's record is left to the caller. Of the state only the ids are touched: when the
+ * batch fails, the room is to be loaded anew.
  */
 export function planBatch(keys: RoomKeys, state: RoomState, posts: readonly Post[], nowMs: number): BatchPlan {
   const { epoch, duplicates, floor } = state;
@@ -58,5 +59,5 @@ export function planBatch(keys: RoomKeys, state: RoomState, posts: readonly Post
   }
   for (let gone = state.deletedTo + 1n; gone <= floor; gone += 1n) changes.push({ key: keys.message(gone) });
   const lastStoredAtMs = entries.length > 0 ? nowMs : state.lastStoredAtMs;
-  return { changes, entries, answers, standing: { head, floor, indexFloor: state.indexDeletedTo, lastStoredAtMs } };
+  return { changes, entries, answers, standing: { head, floor, lastStoredAtMs } };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DuplicateWindow, KeptEntries, type KeptEntry, type RoomLogOptions } from "@im-sdk/server";
 import type { Change, Database } from "./level-database.ts";
-import { type RoomKeys, sequenceOf } from "./room-keys.ts";
+import { type RoomKeys, roomIdOf, sequenceOf } from "./room-keys.ts";
 import { decodeIndex, decodeRoom, encodeRoom, type RoomRecord } from "./room-records.ts";
 
 type Retention = RoomLogOptions["retention"];
@@ -18,15 +18,25 @@ export class RoomState {
   indexDeletedTo = 0n;
   lastStoredAtMs: number | undefined;
   head = 0n;
+  /** How long the record says that something of the room is needed, in ms. */
+  storedKeepMs: number;
+  readonly #windowMs: number;
 
   constructor(epoch: string, createdAtMs: number, retention: Retention) {
     this.epoch = epoch;
     this.createdAtMs = createdAtMs;
     this.kept = new KeptEntries(retention);
+    this.#windowMs = retention.duplicateWindowMs;
+    this.storedKeepMs = this.keepMs;
     this.duplicates = new DuplicateWindow({
       windowMs: retention.duplicateWindowMs,
       maxIdsPerUser: retention.maxDuplicateIds,
     });
+  }
+
+  /** How long after the newest message something of the room is needed, in ms. */
+  get keepMs(): number {
+    return Math.max(this.kept.ttlMs, this.#windowMs);
   }
 
   /** Everything up to here is no longer to be kept, though it may not be deleted yet. */
@@ -52,9 +62,10 @@ export async function loadRoom(
   const found = await database.get(keys.room);
   if (found === undefined) return { state: new RoomState(randomUUID(), nowMs, retention), isNew: true };
 
-  const { epoch, createdAtMs, lastStoredAtMs, head, floor, indexFloor } = decodeRoom(found);
+  const { epoch, createdAtMs, lastStoredAtMs, head, floor, indexFloor, keepMs } = decodeRoom(found);
   const state = new RoomState(epoch, createdAtMs, retention);
   state.lastStoredAtMs = lastStoredAtMs;
+  state.storedKeepMs = keepMs;
   state.head = floor;
   state.deletedTo = floor;
   state.indexDeletedTo = indexFloor;
@@ -65,8 +76,10 @@ export async function loadRoom(
     if (origin !== undefined)
       state.duplicates.remember(origin.userId, origin.id, { sequence, timestampMs: storedAtMs });
   }
-  if (state.head !== head)
-    throw new Error(`a room is damaged: its index ends at ${state.head}, its messages at ${head}`);
+  if (state.head !== head) {
+    const room = `room "${roomIdOf(keys.room)}"`;
+    throw new Error(`what is stored of ${room} is damaged: its index ends at ${state.head}, its messages at ${head}`);
+  }
   state.duplicates.prune(nowMs, state.floor);
   return { state, isNew: false };
 }
@@ -75,10 +88,7 @@ export async function loadRoom(
 export type Standing = Pick<RoomRecord, "head" | "floor" | "indexFloor" | "lastStoredAtMs">;
 
 /** The change by which a room's record follows its messages. */
-export function roomChange(keys: RoomKeys, state: RoomState, standing: Standing, windowMs: number): Change {
-  const { epoch, createdAtMs, kept } = state;
-  return {
-    key: keys.room,
-    value: encodeRoom({ epoch, createdAtMs, ...standing, keepMs: Math.max(kept.ttlMs, windowMs) }),
-  };
+export function roomChange(keys: RoomKeys, state: RoomState, standing: Standing): Change {
+  const { epoch, createdAtMs, keepMs } = state;
+  return { key: keys.room, value: encodeRoom({ epoch, createdAtMs, ...standing, keepMs }) };
 }
