@@ -36,6 +36,7 @@ test("a write that fails rejects all that wait, stores and tells nothing of them
   assert.equal((await log.head()).sequence, 1n);
   assert.equal(database.reopened, 1);
   assert.deepEqual(await outcomes([append(log, "c"), append(log, "b")]), [2n, 3n]);
+  assert.equal(database.reopened, 1, "it is opened anew for the failure, not for every write from then on");
   assert.deepEqual(told, [1n, 2n, 3n]);
   await storage.close();
   const again = await levelStorage({ path });

@@ -12,9 +12,9 @@ export interface HeldFolder {
 }
 
 /**
- * Takes a folder for this process, made when it does not exist; `undefined` when it is taken, under whatever name. LevelDB must not
- * be asked for a folder twice: it knows its own by their names only, and refusing the second time it closes a descriptor of the
- * lock file, by which POSIX drops the lock of the first.
+ * Takes a folder for this process, made when it does not exist; `undefined` when it is taken, under whatever name. LevelDB must
+ * not be asked for a folder twice: it knows its own by their names only, and refusing the second time it closes a descriptor of
+ * the lock file, by which POSIX drops the lock of the first.
  */
 export async function holdFolder(path: string): Promise<HeldFolder | undefined> {
   await mkdir(path, { recursive: true });

@@ -14,7 +14,8 @@ const isOpen = /is open already, in this or another process: /;
 function openElsewhere(path: string): Promise<string> {
   const program = `
     import { openLevelDatabase } from ${JSON.stringify(new URL("./level-database.ts", import.meta.url).href)};
-    await openLevelDatabase(process.argv[1]).then((it) => it.close()).then(() => console.log("opened"), (e) => console.log(e.message));`;
+    const opened = openLevelDatabase(process.argv[1]).then((database) => database.close());
+    await opened.then(() => console.log("opened"), (error) => console.log(error.message));`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program, path]);
   return text(child.stdout);
 }

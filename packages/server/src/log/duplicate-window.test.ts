@@ -80,6 +80,16 @@ test("an id that was stored again is known by its newest position, for as long a
   assert.equal(window.find("a", "m", 30, 2n), undefined);
 });
 
+test("ids that were stored again do not let a user go over the bound", () => {
+  const window = new DuplicateWindow({ windowMs: 10, maxIdsPerUser: 2 });
+  ["a", "a", "b", "c"].forEach((id, index) => {
+    window.remember("u", id, { sequence: BigInt(index + 1), timestampMs: index });
+  });
+  assert.equal(window.size, 2);
+  assert.equal(window.find("u", "a", 4, 0n), undefined);
+  assert.equal(window.find("u", "b", 4, 0n)?.sequence, 3n);
+});
+
 test("users without ids to remember take no room", () => {
   const window = new DuplicateWindow({ windowMs: 1000, maxIdsPerUser: 10 });
   for (let i = 1n; i <= 500n; i += 1n) window.remember(`user${i}`, "m", { sequence: i, timestampMs: Number(i) });

@@ -41,7 +41,8 @@ export class DuplicateWindow {
     const ids = this.#users.get(userId) ?? new RememberedIds();
     this.#users.set(userId, ids);
     ids.add(id, position);
-    if (ids.size > this.#options.maxIdsPerUser) ids.forgetOldest();
+    // The oldest may be an earlier position of an id that was stored again: forgetting that makes no place.
+    while (ids.size > this.#options.maxIdsPerUser) ids.forgetOldest();
   }
 
   /** Forgets the ids of all users that are older than the window and whose message, at or below `floor`, has left. */
