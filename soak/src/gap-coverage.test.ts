@@ -26,3 +26,8 @@ test("a gap without a begin covers its own log up to the end, and one without an
   assert.equal(covers({ after: undefined, upTo: at(2) }, at(1, "two"), visited), false);
   assert.equal(covers({ after: at(2), upTo: undefined }, at(9, "two"), visited), true);
 });
+
+test("a gap from one log to another does not cover a log in between in which its receiver was", () => {
+  const gap = { after: at(3), upTo: at(2, "three") };
+  assert.equal(covers(gap, at(1, "two"), new Set(["one", "two", "three"])), false);
+});
