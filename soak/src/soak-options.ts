@@ -20,7 +20,8 @@ export const usage = `npm run soak -- [options]
 
   --minutes N     rounds with new seeds until N minutes are over; without it, one round
   --seed S        of the first round, 0 to 2147483647; without it, any
-  --messages N    acknowledged in a round at the least, 1 to 1000000; default 40000
+  --messages N    acknowledged in a round at the least, 1 to 1000000; default 40000. More are sent, in short rounds twice
+                  as many: all clients go on until the last of the round's faults, one for 800 messages, is over
   --log KIND      disk: rooms outlive their servers (default); memory: members are told of gaps
   --json          the tally as JSON, for programs
   --help

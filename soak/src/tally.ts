@@ -74,7 +74,7 @@ export function formatTally(tally: Tally, repeat: (seed: number) => string): str
 }
 
 const messageRows = [
-  ["sent", "sent"],
+  ["sent", "sent, until enough were acknowledged and all faults were over"],
   ["acknowledged", "acknowledged"],
   ["rejected", "rejected"],
   ["expired", "expired"],
