@@ -29,7 +29,7 @@ function checkSettled(message: SentMessage, slackMs: number, violations: Violati
   }
   if (expected !== undefined && outcome !== expected) violations.add("unexpected", `${id}: ${outcome}`);
   if (settledAtMs > deadlineAtMs + slackMs) {
-    violations.add("unsettled", `${id}, ${outcome} ${settledAtMs - deadlineAtMs} ms after its deadline`);
+    violations.add("unsettled", `${id}, ${outcome} ${Math.round(settledAtMs - deadlineAtMs)} ms after its deadline`);
   }
 }
 

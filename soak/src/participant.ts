@@ -90,7 +90,7 @@ export class Participant {
     const cancel = new AbortController();
     const options = { messageId: id, timeoutMs, signal: cancel.signal };
     this.#inFlight++;
-    ledger.sent({ id, from: userId, roomId, deadlineAtMs: Date.now() + timeoutMs, expected });
+    ledger.sent({ id, from: userId, roomId, deadlineAtMs: performance.now() + timeoutMs, expected });
     const sending = isRefused
       ? this.client.sendRichTextMessage(roomId, { contentType: "markdown", rawContent: text }, options)
       : this.client.sendTextMessage(roomId, text, options);
@@ -101,11 +101,11 @@ export class Participant {
         (receipt) => {
           if (receipt.delivery !== "acknowledged") return ledger.failed(`${id} was only ${receipt.delivery}`);
           const { epoch, sequence } = receipt;
-          ledger.settled(id, "acknowledged", Date.now(), { epoch, sequence });
+          ledger.settled(id, "acknowledged", performance.now(), { epoch, sequence });
           this.#options.onAcknowledged();
         },
         async (error: unknown) => {
-          const settledAtMs = Date.now();
+          const settledAtMs = performance.now();
           // What left in the same turn has left before; whoever watches that may be told a moment later.
           await setImmediate();
           ledger.settled(id, this.#outcomeOf(id, error), settledAtMs);

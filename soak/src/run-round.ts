@@ -33,6 +33,9 @@ export interface RoundReport {
 /** One fault for so many messages. */
 const messagesPerFault = 800;
 
+/** Progress is told for so many messages, and at least ten times in a round, so that no watcher takes a slow one for hung. */
+const messagesPerWord = 5_000;
+
 /** A round in which nothing at all gets through for so long is stuck: many times what the longest fault takes. */
 const stuckMs = 60_000;
 
@@ -67,7 +70,11 @@ async function live({ seed, messages, log, tell = () => {} }: RoundOptions, ledg
   const random = new Random(seed);
   const plan = new Random(random.seed());
   const acknowledged = new Progress();
-  const onAcknowledged = () => acknowledged.advance();
+  const perWord = Math.min(messagesPerWord, Math.ceil(messages / 10));
+  const onAcknowledged = () => {
+    acknowledged.advance();
+    if (acknowledged.count % perWord === 0) tell(`${acknowledged.count} of ${messages} messages are acknowledged`);
+  };
   await using fleet = await Fleet.start({ random, ledger, log, onAcknowledged });
   tell("everybody is in");
   const faults = await storm({ messages, acknowledged, fleet, plan }, ledger, signal);

@@ -12,7 +12,7 @@ export interface SentMessage {
   readonly roomId: string;
   /** Counts all sends, so that of two messages the smaller was sent first. */
   readonly ordinal: number;
-  /** By the clock of the client. */
+  /** By a clock of its client that is never set: this and `settledAtMs` may be fractions. */
   readonly deadlineAtMs: number;
   /** How it has to end; undefined when its deadline is short or its sender may change its mind. */
   readonly expected: Outcome | undefined;
