@@ -140,3 +140,9 @@ test("what died with its log is not looked for in the next one, which may be emp
   const anew = history().acknowledge("b", 1, "log-2").deliver("b", 1, "log-2").archive(["b", 1, "log-2"]);
   assert.deepEqual(anew.found(), [{}, []]);
 });
+
+test("what only the log holds is not counted as received", () => {
+  const history = new History().send("a", "b").settle("a", "unknown").settle("b", "canceled");
+  const { received, unknownDelivered, canceledDelivered } = history.archive(["a", 1], ["b", 2]).ledger.count();
+  assert.deepEqual([received, unknownDelivered, canceledDelivered], [0, 0, 0]);
+});

@@ -9,6 +9,11 @@ const wrong: Readonly<Record<string, WrongHistory>> = {
     kind: "lost",
     words: /a at 1 of log-1, by bob/,
   },
+  "an acknowledged message that nobody ever got is lost": {
+    history: new History({ members: new Map([["lobby", ["ann"]]]) }).send("a").acknowledge("a", 1),
+    kind: "lost",
+    words: /a at 1 of log-1, by ann/,
+  },
   "a message that one member got is lost to the other, though its sender knows nothing": {
     history: new History().send("a").settle("a", "unknown").receive("ann", "a", 1),
     kind: "lost",
