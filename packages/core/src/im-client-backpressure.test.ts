@@ -99,7 +99,7 @@ test("a slow receiver pauses its stream and holds little; it can send meanwhile,
 });
 
 test("what the server's log drops before a slow receiver comes to it is told as a gap, and the rest arrives once, in order", async (t) => {
-  const count = 2_000;
+  const count = 2_500;
   const { ask, flood } = await setup(t, { logBytes: 2 * mebibyte, hasWitness: false });
   await flood(count);
   const { handled, gaps } = await ask("finish");

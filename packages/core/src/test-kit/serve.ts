@@ -14,12 +14,17 @@ export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly address: string;
   readonly sessions: Set<ServerHttp2Session>;
+  /** Sends GOAWAY and takes no more connections; resolves when the clients have finished and gone. */
+  drain(): Promise<void>;
 }
+
+/** Answers a request of any kind. */
+export type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 
 /** A node:http2 server on loopback that answers with a handler; disposing it destroys every session. */
 export async function serve(
-  handler: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
-  options: http2.ServerOptions = {},
+  handler: Handler,
+  options: http2.ServerOptions & { port?: number } = {},
 ): Promise<TestServer> {
   const server: Http2Server = http2.createServer(options, handler);
   const sessions = new Set<ServerHttp2Session>();
@@ -28,13 +33,19 @@ export async function serve(
     session.on("error", () => {});
     session.on("close", () => sessions.delete(session));
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
     port,
     address: `127.0.0.1:${port}`,
     sessions,
+    async drain() {
+      const closed = once(server, "close");
+      server.close();
+      for (const session of sessions) session.close();
+      await closed;
+    },
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy();
       server.close();
