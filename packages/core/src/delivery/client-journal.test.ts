@@ -39,6 +39,18 @@ describe("the next process finds", () => {
     assert.equal(second.messages[0]?.deadlineAtMs, 1_002);
   });
 
+  test("a message that was forgotten and kept once more, in whatever order the store gives its keys", async () => {
+    const store = new MemoryStore();
+    const first = await begin(store);
+    for (const id of ["b", "a"]) await first.keep(id);
+    first.journal.forget("b");
+    await first.keep("b");
+    await first.journal.close();
+    const load = store.load.bind(store);
+    store.load = async () => (await load()).toReversed();
+    assert.deepEqual((await begin(store)).ids, ["a", "b"]);
+  });
+
   test("what it sends itself behind what was left, and forgets either", async () => {
     const store = new MemoryStore();
     const first = await begin(store);
@@ -165,4 +177,13 @@ test("a failed write is told once, to whoever waits for it or else as an error",
   await settle();
   assert.equal(errors.length, 1);
   assert.ok(hasCode("internal", "could not be written")(errors[0]));
+});
+
+test("what was never kept is forgotten at once", async () => {
+  const { journal } = await begin(new MemoryStore());
+  let isForgotten = false;
+  journal.forget("nobody's", () => {
+    isForgotten = true;
+  });
+  assert.equal(isForgotten, true);
 });

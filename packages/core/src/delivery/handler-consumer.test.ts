@@ -185,3 +185,30 @@ test("a message is given to the handler only when it has begun, and those behind
   await settle();
   assert.deepEqual(events, ["handle b", "handled b"]);
 });
+
+test("a message that nobody wants when its turn comes is skipped without having begun, and one that is left behind dropped", async () => {
+  const outcomes: string[] = [];
+  let isWanted = false;
+  const held = Promise.withResolvers<void>();
+  const bounds = { maxQueued: 10, whenFull: "pause" as const, onGap() {} };
+  const consumer = new HandlerConsumer(
+    () => held.promise,
+    bounds,
+    () => isWanted,
+  );
+  const push = (id: string) =>
+    consumer.push({
+      message: decodeMessage(incoming(id), () => {}),
+      begin: async () => void outcomes.push(`begin ${id}`),
+      onHandled: (outcome = "handled") => outcomes.push(`${outcome} ${id}`),
+    });
+  push("a");
+  isWanted = true;
+  push("b");
+  push("c");
+  await settle();
+  consumer.end();
+  held.resolve();
+  await settle();
+  assert.deepEqual(outcomes, ["skipped a", "begin b", "dropped c", "handled b"]);
+});

@@ -650,6 +650,27 @@ describe("with a journal", () => {
     assert.equal(isDrained, true);
   });
 
+  test("each is told at its own deadline when the journal hangs, and all when it is closed", async () => {
+    const { clock, outbox, kept } = journaled();
+    const abort = new AbortController();
+    const sends = Object.fromEntries(
+      [100, 200, 300].map((timeoutMs) => [
+        `${timeoutMs}`,
+        outbox.send(outgoing(`${timeoutMs}`), { timeoutMs, signal: abort.signal }),
+      ]),
+    );
+    for (const { done } of kept) done();
+    abort.abort();
+    assert.deepEqual(await pending(sends), ["100", "200", "300"]);
+    await clock.advance(100);
+    assert.deepEqual(await pending(sends), ["200", "300"]);
+    outbox.close(new ImError("canceled", "over"));
+    await clock.advance(100);
+    assert.deepEqual(await pending(sends), ["300"]);
+    outbox.onJournalClosed();
+    assert.deepEqual([await pending(sends), clock.pending], [[], 0]);
+  });
+
   test("that it may have arrived is told at once", async () => {
     const { outbox, kept } = journaled();
     const sent = outbox.send(outgoing("m"), limits);
@@ -657,5 +678,36 @@ describe("with a journal", () => {
     outbox.take();
     outbox.close(new ImError("canceled", "over"));
     await assert.rejects(sent, hasCode("unknown"));
+  });
+});
+
+describe("the door of a full outbox", () => {
+  test("is passed in order: a small message does not overtake a large one that has no room yet", async () => {
+    const { outbox, send, attach, takeAll } = setup({ maxBytes: 1_000 });
+    attach("acknowledged");
+    void send("first", { bytes: 500 });
+    takeAll();
+    for (const [id, bytes] of [
+      ["large", 600],
+      ["small", 1],
+    ] as const)
+      void send(id, { bytes });
+    void send("third", { bytes: 1 });
+    assert.deepEqual(takeAll(), []);
+    outbox.onAck(ack("first"));
+    assert.deepEqual(takeAll(), ["large"]);
+    outbox.onAck(ack("large"));
+    assert.deepEqual(takeAll(), ["small", "third"]);
+  });
+
+  test("counts what was restored once", () => {
+    const { outbox, send, attach, takeAll } = setup({ maxBytes: 600 });
+    void send("new").catch(() => {});
+    outbox.restore([{ message: outgoing("old"), deadlineAtMs: 5_000 }]);
+    attach("acknowledged");
+    assert.deepEqual(takeAll(), ["old", "new"]);
+    for (const id of ["old", "new"]) outbox.onAck(ack(id));
+    for (const id of ["a", "b"]) void send(id);
+    assert.deepEqual(takeAll(), ["a", "b"]);
   });
 });
