@@ -186,6 +186,30 @@ describe("the next client on a store", () => {
     assert.deepEqual([...begun, ...second.texts], ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
   });
 
+  test("gets what a loop of the last one had not taken, though nobody listens for messages", async (t) => {
+    const { address } = await startServer(t);
+    const store = new MemoryStore();
+    const ann = record(t, { userId: "ann", defaultRoomId: "lobby", services: [address] });
+    await ann.client.connect();
+    const bob = { userId: "bob", defaultRoomId: "lobby", services: [address], store };
+    const first = new ImClient(bob);
+    await first.connect();
+    const loop = first.messages();
+    for (let n = 0; n < 10; n++) await ann.client.sendTextMessage("lobby", `${n}`);
+    await first.sendTextMessage("lobby", "10");
+    const taken: string[] = [];
+    while (taken.length < 3) {
+      const { value } = await loop.next();
+      if (value?.type === "text") taken.push(value.text);
+    }
+    await first.disconnect();
+    assert.equal((await loop.next()).done, true, "what was not taken is left to the next");
+    const second = record(t, bob);
+    await second.client.connect();
+    await second.until(({ texts }) => texts.includes("10"));
+    assert.deepEqual([...taken, ...second.texts], ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+  });
+
   test("is told of a gap when the room has a new log, or the log does not reach back", async (t) => {
     const store = new MemoryStore();
     const bob = { userId: "bob", defaultRoomId: "lobby", store };

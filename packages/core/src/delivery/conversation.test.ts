@@ -743,6 +743,33 @@ describe("where handlers acknowledge by hand", () => {
     assert.deepEqual(seen, ["1", "2", "3", "2", "4"]);
   });
 
+  test("ten thousand that were let go without an acknowledgement come again on the next stream, and then what is new", async () => {
+    const { inbox, positions, link, lose } = setup({ acknowledge: "manual", defaultRoomId: "r" });
+    let isHealthy = false;
+    const seen: string[] = [];
+    inbox.add({
+      push({ message, onHandled }) {
+        seen.push(message.id);
+        if (isHealthy) message.ack();
+        onHandled();
+        return undefined;
+      },
+      end() {},
+    });
+    const up = await link(resuming);
+    const all = Array.from({ length: 10_001 }, (_, index) => at(index + 1));
+    up.response.push(...all);
+    await settle();
+    assert.equal(positions.openCount, 10_000);
+    await lose(up);
+    isHealthy = true;
+    seen.length = 0;
+    const next = await link(resuming);
+    next.response.push(...all);
+    await settle();
+    assert.deepEqual([seen.length, positions.openCount], [10_001, 0]);
+  });
+
   test("ten thousand without an acknowledgement hold the stream up until half of them have one", async () => {
     const { inbox, positions, link } = setup({ acknowledge: "manual", defaultRoomId: "r" });
     const acks: (() => void)[] = [];

@@ -117,3 +117,17 @@ test("answers to joins that were forgotten are not taken for those of later ones
   rooms.onFrame(answerTo(joins[1], {}));
   assert.equal(gaps.length, 0);
 });
+
+test("a room that cannot be joined again for the moment keeps its place, one that is forbidden does not", () => {
+  for (const [code, isKept] of [
+    [14, true],
+    [8, true],
+    [7, false],
+  ] as const) {
+    const { rooms, positions, lost } = setup();
+    positions.advance(incoming("m", { epoch: "e", sequence: 7n }));
+    rooms.onFrame(answerTo(rooms.joinFrame("r", true), { status: { code, message: "no" } }));
+    assert.deepEqual([rooms.has("r"), lost.length, positions.isRestored("r")], [false, 1, isKept]);
+    assert.deepEqual(positions.get("r"), isKept ? { epoch: "e", sequence: 7n } : undefined);
+  }
+});

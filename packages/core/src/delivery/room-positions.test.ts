@@ -403,6 +403,17 @@ test("the answer to a join says nothing when messages that came before it have t
   assert.deepEqual(told, ["e5", gap(at(5), at(9)), "e10"]);
 });
 
+test("it says when less is waited for, since somebody may wait for that", () => {
+  let discarded = 0;
+  const positions = new RoomPositions({ onGap() {}, waitsForAcknowledge: true, onDiscarded: () => discarded++ });
+  const see = (epoch: string) => positions.advance(incoming("", { epoch, sequence: 1n }));
+  see("e");
+  see("f");
+  assert.deepEqual([discarded, positions.openCount], [1, 1]);
+  positions.forget("r");
+  assert.deepEqual([discarded, positions.openCount], [2, 0]);
+});
+
 describe("what an earlier process has left", () => {
   test("is where the room goes on, until it is joined or left", () => {
     const moves: string[] = [];
