@@ -47,6 +47,7 @@ for (const [kind, headers] of Object.entries({ resuming: resume, plain: { "user-
     for await (const { type, sequence } of slow.read()) if (type === MessageType.TEXT) sequences.push(sequence);
     const trailers = await slow.trailers;
     assert.deepEqual([trailers["grpc-status"], trailers["grpc-message"]], ["8", "slow%20consumer"]);
+    assert.equal(trailers["im-stream-end"], kind === "resuming" ? "slow-consumer" : undefined);
     assert.ok(sequences.length < 200);
     if (kind === "resuming")
       assert.deepEqual(

@@ -57,8 +57,10 @@ export class ClientStream {
 
   /** Room messages were lost to this stream for good. */
   failAsSlowConsumer(): void {
+    const { ack, resume } = this.capabilities;
     // The code alone could also mean that a frame of the client's was too large.
-    this.outgoing.fail(new ConnectError("slow consumer", Code.ResourceExhausted, { "im-stream-end": "slow-consumer" }));
+    const trailer = ack || resume ? { "im-stream-end": "slow-consumer" } : undefined;
+    this.outgoing.fail(new ConnectError("slow consumer", Code.ResourceExhausted, trailer));
     const { reset, clock, limits } = this.#options;
     if (reset !== undefined) clock.setTimeout(reset, limits.slowConsumerGraceMs);
   }
