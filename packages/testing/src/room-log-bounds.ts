@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { messageOf, textsOf } from "./room-log-set.ts";
 import type { RoomLogSuite } from "./room-log-suite.ts";
 
 /** What leaves a log, and what is forgotten, when. */
-export function testRoomLogBounds({ on, unless }: RoomLogSuite): void {
-  test("the oldest leave when there are too many, and the floor follows", unless("exact bounds"), () =>
+export function testRoomLogBounds({ on, where }: RoomLogSuite): void {
+  where(["exact bounds"], "the oldest leave when there are too many, and the floor follows", () =>
     on(async (set) => {
       const log = set.open("r", { maxMessages: 3 });
       const appended = await set.append(log, "a", "b", "c", "d", "e");
@@ -15,7 +14,7 @@ export function testRoomLogBounds({ on, unless }: RoomLogSuite): void {
     }),
   );
 
-  test("the oldest leave when there are too many bytes, the newest never does", unless("exact bounds"), () =>
+  where(["exact bounds"], "the oldest leave when there are too many bytes, the newest never does", () =>
     on(async (set) => {
       const log = set.open("r", { maxBytes: 5_000 });
       const large = (text: string) => text.repeat(2_000);
@@ -26,7 +25,7 @@ export function testRoomLogBounds({ on, unless }: RoomLogSuite): void {
     }),
   );
 
-  test("messages leave when their time is over, also one that was changed meanwhile", unless("clock"), () =>
+  where(["clock"], "messages leave when their time is over, also one that was changed meanwhile", () =>
     on(async (set) => {
       const log = set.open("r", { ttlMs: 1_000 });
       await set.append(log, "a");
@@ -45,9 +44,9 @@ export function testRoomLogBounds({ on, unless }: RoomLogSuite): void {
     }),
   );
 
-  test(
+  where(
+    ["clock", "exact bounds"],
     "a key is known for the window when its message has left, and for as long as that is kept",
-    unless("clock", "exact bounds"),
     () =>
       on(async (set) => {
         const log = set.open("r", { maxMessages: 1, duplicateWindowMs: 1_000 });
@@ -63,17 +62,14 @@ export function testRoomLogBounds({ on, unless }: RoomLogSuite): void {
       }),
   );
 
-  test(
-    "a user who fills the bound of ids loses the oldest of their own, and nobody else's",
-    unless("exact bounds"),
-    () =>
-      on(async (set) => {
-        const log = set.open("r", { maxMessages: 1, maxDuplicateIds: 3 });
-        const quiet = await log.append(messageOf("q", "quiet"), "q");
-        for (const key of ["1", "2", "3", "4"]) await log.append(messageOf(key, "busy"), key);
-        assert.deepEqual(await log.append(messageOf("q", "quiet"), "q"), { ...quiet, duplicate: true });
-        assert.equal((await log.append(messageOf("2", "busy"), "2")).duplicate, true);
-        assert.equal((await log.append(messageOf("1", "busy"), "1")).duplicate, false);
-      }),
+  where(["exact bounds"], "a user who fills the bound of ids loses the oldest of their own, and nobody else's", () =>
+    on(async (set) => {
+      const log = set.open("r", { maxMessages: 1, maxDuplicateIds: 3 });
+      const quiet = await log.append(messageOf("q", "quiet"), "q");
+      for (const key of ["1", "2", "3", "4"]) await log.append(messageOf(key, "busy"), key);
+      assert.deepEqual(await log.append(messageOf("q", "quiet"), "q"), { ...quiet, duplicate: true });
+      assert.equal((await log.append(messageOf("2", "busy"), "2")).duplicate, true);
+      assert.equal((await log.append(messageOf("1", "busy"), "1")).duplicate, false);
+    }),
   );
 }

@@ -13,7 +13,7 @@ export type RoomLogAbility =
 export interface RoomLogSuiteOptions {
   /** Name of the suite in the report. */
   readonly name: string;
-  /** Abilities that the log does not have; their tests are skipped. Default: none. */
+  /** Abilities that the log does not have; there are no tests of them then. Default: none. */
   readonly without?: readonly RoomLogAbility[];
   /** Makes a store; called for every test. */
   create(): RoomLogSubject | Promise<RoomLogSubject>;
@@ -23,6 +23,6 @@ export interface RoomLogSuiteOptions {
 export interface RoomLogSuite {
   /** Gives a test a store of its own. */
   on(run: (set: RoomLogSet) => Promise<void>): Promise<void>;
-  /** Skips a test of a log that lacks any of these. */
-  unless(...abilities: RoomLogAbility[]): { readonly skip?: string };
+  /** Registers a test that is for logs with all of these. */
+  where(abilities: readonly RoomLogAbility[], title: string, run: () => Promise<void>): void;
 }

@@ -23,9 +23,8 @@ export function testRoomLog({ name, without = [], create }: RoomLogSuiteOptions)
         await subject.dispose?.();
       }
     },
-    unless(...abilities) {
-      const lacking = abilities.find((ability) => without.includes(ability));
-      return lacking === undefined ? {} : { skip: `without ${lacking}` };
+    where(abilities, title, run) {
+      if (!abilities.some((ability) => without.includes(ability))) test(title, run);
     },
   };
   describe(`${name}: RoomLog`, () => {
