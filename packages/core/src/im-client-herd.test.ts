@@ -122,7 +122,9 @@ test(`${clientCount} clients that a server asks to wait come no earlier than tha
     },
   });
   t.after(() => server[Symbol.asyncDispose]());
-  const herd = new Herd(t, server.address);
+  const pool = createEndpointPool();
+  t.after(() => pool.close());
+  const herd = new Herd(t, server.address, { endpointPool: pool });
   await herd.connect();
   isThrownOff = true;
   throwOff.resolve();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type ImServer, startImServer } from "@im-sdk/server";
 import type { Holdings } from "./test-kit/holdings.ts";
@@ -59,19 +59,21 @@ function assertFlat(early: Holdings, late: Holdings, times: number): void {
   assert.ok(bytesEach < maxHeapBytesEach, `the heap grows by ${bytesEach} bytes each time`);
 }
 
-test("1,000 reconnects under way of a conversation leave nothing behind, lose nothing and bring nothing twice", {
-  timeout: 600_000,
-}, async () => {
-  const { early, late, ...told } = await reconnect("cut", 200, 1_000);
-  assert.deepEqual(told, { warnings: [], connects: 1_001, disconnects: 1_001, sent: 3_000, wrong: [] });
-  assertFlat(early, late, 800);
-});
+describe("a client that changes its connection again and again", { concurrency: true }, () => {
+  test("1,000 reconnects under way of a conversation leave nothing behind, lose nothing and bring nothing twice", {
+    timeout: 600_000,
+  }, async () => {
+    const { early, late, ...told } = await reconnect("cut", 200, 1_000);
+    assert.deepEqual(told, { warnings: [], connects: 1_001, disconnects: 1_001, sent: 3_000, wrong: [] });
+    assertFlat(early, late, 800);
+  });
 
-test("300 moves away from draining servers leave nothing behind, and are no disconnects", {
-  timeout: 600_000,
-}, async () => {
-  const { early, late, ...told } = await reconnect("drain", 100, 300);
-  // The last one is of `disconnect()` itself.
-  assert.deepEqual(told, { warnings: [], connects: 301, disconnects: 1, sent: 900, wrong: [] });
-  assertFlat(early, late, 200);
+  test("300 moves away from draining servers leave nothing behind, and are no disconnects", {
+    timeout: 600_000,
+  }, async () => {
+    const { early, late, ...told } = await reconnect("drain", 100, 300);
+    // The last one is of `disconnect()` itself.
+    assert.deepEqual(told, { warnings: [], connects: 301, disconnects: 1, sent: 900, wrong: [] });
+    assertFlat(early, late, 200);
+  });
 });

@@ -1,6 +1,5 @@
 // A client whose handler takes one message at a time, when its parent lets it; it tells what it holds meanwhile. Forked by
-// im-client-backpressure.test.ts. Arguments: its address of the server, and that
-// of a witness, if there is to be one.
+// im-client-backpressure.test.ts. Argument: the server's address.
 import { ImClient } from "../im-client.ts";
 
 /** What the parent may ask for. */
@@ -18,11 +17,10 @@ export interface Answer {
   readonly delivery: string | undefined;
 }
 
-const [address = "", witnessAddress] = process.argv.slice(2);
+const [address = ""] = process.argv.slice(2);
 let delivery: string | undefined;
 let isLetGo = false;
 let hasLast = false;
-let hasWitnessed = false;
 let release = () => {};
 const handled: number[] = [];
 const gaps: [number, number][] = [];
@@ -47,23 +45,13 @@ const client = new ImClient({
 });
 client.on("gap", ({ after, upTo }) => gaps.push([Number(after?.sequence), Number(upTo?.sequence)]));
 
-/** Another client of the room, who reads as fast as it can. */
-function witness(address: string): Promise<void> {
-  const other = new ImClient({ userId: "witness", defaultRoomId: "lobby", services: [address] });
-  other.on("message", ({ id }) => {
-    hasWitnessed ||= id === "last";
-  });
-  return other.connect();
-}
-
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }
 
 const act: Record<Question, () => Promise<void>> = {
-  /** Until the witness has all that was sent, and so much time more as 50 calls on the same connection take. */
+  /** As long as 50 calls on the same connection take. */
   async wait() {
-    await until(() => hasWitnessed);
     for (let call = 0; call < 50; call++) await client.healthCheck();
   },
   async step() {
@@ -88,7 +76,6 @@ function memory(): number {
 }
 
 await client.connect();
-if (witnessAddress !== undefined) await witness(witnessAddress);
 const emptyBytes = memory();
 process.on("disconnect", () => process.exit());
 process.on("message", async (question: Question) => {
