@@ -19,23 +19,33 @@ function record(t: TestContext, options: Partial<ImClientOptions>) {
   return Object.assign(new Recorder(client), { client });
 }
 
-/** One service, for as many listeners as there are to be: as servers that share their rooms. */
-function createService(options: ImServiceOptions = {}): Handler {
-  return connectNodeAdapter({ routes: createImServiceRoutes(options) });
+/** How a stream ended, as the server saw it. */
+interface StreamEnd {
+  hasRequestEnded: boolean;
+  resetWith: number | undefined;
 }
 
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
+const inPeace: StreamEnd = { hasRequestEnded: true, resetWith: 0 };
 
-test("disconnect lets what was sent just before be answered, and half-closes the stream instead of resetting it", async (t) => {
-  const service = createService();
-  const ends: { hasRequestEnded: boolean; resetWith: number | undefined }[] = [];
-  const server = await serve((request, response) => {
+/** One service, for as many listeners as there are to be, which are then as servers that share their rooms. */
+function createService(options: ImServiceOptions = {}) {
+  const ends: StreamEnd[] = [];
+  const service = connectNodeAdapter({ routes: createImServiceRoutes(options) });
+  const handler: Handler = (request, response) => {
     const { stream } = request;
     if (request.url.endsWith("/StreamMessages")) {
       stream.on("close", () => ends.push({ hasRequestEnded: stream.readableEnded, resetWith: stream.rstCode }));
     }
     service(request, response);
-  });
+  };
+  return { handler, ends };
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
+
+test("disconnect lets what was sent just before be answered, and half-closes the stream instead of resetting it", async (t) => {
+  const { handler, ends } = createService();
+  const server = await serve(handler);
   t.after(() => server[Symbol.asyncDispose]());
   const ann = record(t, { services: [server.address] });
   await ann.client.connect();
@@ -43,7 +53,7 @@ test("disconnect lets what was sent just before be answered, and half-closes the
   await ann.client.disconnect();
   for (const { delivery } of await Promise.all(sends)) assert.equal(delivery, "acknowledged");
   await until(() => ends.length === 1);
-  assert.deepEqual(ends, [{ hasRequestEnded: true, resetWith: 0 }]);
+  assert.deepEqual(ends, [inPeace]);
 });
 
 test("so it does with a plain server, which has everything when disconnect is done", async (t) => {
@@ -88,11 +98,13 @@ function heardOf({ texts }: Recorder, speaker: number): string[] {
 }
 
 /** Two servers, drained in turn 20 times while two clients that move between them talk; a third one listens from elsewhere. */
-async function drainInTurn(t: TestContext, service: Handler, delivery: SendReceipt["delivery"]) {
-  const places: TestServer[] = [await serve(service), await serve(service)];
-  const elsewhere = await serve(service);
-  t.after(() => Promise.all([elsewhere, ...places].map((server) => server[Symbol.asyncDispose]())));
-  const services = places.map(({ address }) => address);
+async function drainInTurn(t: TestContext, options: ImServiceOptions, delivery: SendReceipt["delivery"]) {
+  const { handler, ends } = createService(options);
+  const places: TestServer[] = [await serve(handler), await serve(handler)];
+  const elsewhere = await serve(handler);
+  const proxies = await Promise.all(places.map(({ address }) => startFaultProxy(address)));
+  t.after(() => Promise.all([elsewhere, ...places, ...proxies].map((server) => server[Symbol.asyncDispose]())));
+  const services = proxies.map(({ address }) => address);
   const movers = ["ann", "bob"].map((userId) => record(t, { userId, services, random: () => 0 }));
   const listener = record(t, { userId: "carol", services: [elsewhere.address] });
   await Promise.all([...movers, listener].map(({ client }) => client.connect()));
@@ -113,19 +125,29 @@ async function drainInTurn(t: TestContext, service: Handler, delivery: SendRecei
   });
   for (let round = 0; round < 20; round++) {
     const leaving = places[round % 2];
-    await leaving?.drain();
-    assert.ok(movers.every(({ servedBy }) => servedBy.length === round + 2));
-    places[round % 2] = await serve(service, { port: leaving?.port ?? 0 });
+    const proxy = proxies[round % 2];
+    // So that something is on its way when the streams are left, and comes together with their end.
+    proxy?.stall("up");
+    await until(() => (proxy?.heldBytes ?? 0) > 0);
+    const drained = leaving?.drain();
+    await Promise.all(movers.map((mover) => mover.until(({ servedBy }) => servedBy.length === round + 2)));
+    proxy?.resume();
+    await drained;
+    places[round % 2] = await serve(handler, { port: leaving?.port ?? 0 });
   }
   isOver = true;
   const texts = await Promise.all(said);
   for (const [speaker, wanted] of texts.entries()) assert.deepEqual(heardOf(listener, speaker), wanted);
   for (const mover of movers) assert.deepEqual([mover.of("disconnect"), mover.of("error")], [[], []]);
+  assert.deepEqual(
+    ends,
+    Array.from({ length: 2 * 20 }, () => inPeace),
+  );
   return { movers, listener };
 }
 
 test("two servers are drained in turn under traffic, and nothing is lost, doubled, misplaced or left unsent", async (t) => {
-  const { movers, listener } = await drainInTurn(t, createService(), "acknowledged");
+  const { movers, listener } = await drainInTurn(t, {}, "acknowledged");
   const wanted = listener.texts;
   for (const mover of movers) {
     await mover.until(({ texts }) => texts.length >= wanted.length);
@@ -134,5 +156,5 @@ test("two servers are drained in turn under traffic, and nothing is lost, double
 });
 
 test("with plain servers, which drop no doubles and replay nothing, all that was sent arrives once, too", async (t) => {
-  await drainInTurn(t, createService({ capabilities: [] }), "written");
+  await drainInTurn(t, { capabilities: [] }, "written");
 });

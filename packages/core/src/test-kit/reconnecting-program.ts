@@ -22,6 +22,8 @@ export interface ReconnectingReport {
 
 const [way, earlyCount, count, address = ""] = process.argv.slice(2);
 const counter = new HoldingsCounter();
+const onOrphaned = () => process.exit(1);
+process.on("disconnect", onOrphaned);
 const warnings: string[] = [];
 process.on("warning", ({ name, message }) => {
   // Of the counting itself.
@@ -111,6 +113,7 @@ const late = await counter.count();
 await client.disconnect();
 await proxy.close();
 process.send?.({ early, late, warnings, connects, disconnects, sent, wrong });
+process.off("disconnect", onOrphaned);
 process.disconnect();
 // Does not keep the process alive; what is still here then would stay.
 setTimeout(() => process.exit(1), 10_000).unref();

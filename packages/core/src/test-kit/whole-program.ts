@@ -28,6 +28,8 @@ export type Command = "drain" | "kill" | "stall" | "restart";
 const places = JSON.parse(process.argv[2] ?? "") as Places;
 const clients: (Recorder & { readonly client: ImClient })[] = [];
 const pool = createEndpointPool();
+const onOrphaned = () => process.exit(1);
+process.on("disconnect", onOrphaned);
 const shared = new SharedDiscovery(new StaticDiscovery([places.plain]));
 
 function record(options: Partial<ImClientOptions>) {
@@ -120,6 +122,7 @@ new ImClient({ userId: "idle", services: [places.plain] });
 clients.splice(clients.indexOf(gaveUp), 1);
 for (const { client } of clients) void client.messages().next();
 
+process.off("disconnect", onOrphaned);
 process.disconnect();
 const settled = Promise.allSettled(pending);
 await Promise.all(clients.map(({ client }) => client.disconnect({ timeoutMs: 50 })));
