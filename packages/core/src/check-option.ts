@@ -68,9 +68,11 @@ export function listener<T>(name: string, value: T | undefined): T | undefined {
   throw invalidArgument(name, value, "a function");
 }
 
+/** One of a few words. */
 export function oneOf<T extends string>(name: string, value: T, ...allowed: readonly T[]): T {
   if (allowed.includes(value)) return value;
-  throw invalidArgument(name, value, allowed.map((word) => `"${word}"`).join(" or "));
+  const words = allowed.map((word) => `"${word}"`);
+  throw invalidArgument(name, value, `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`);
 }
 
 /** A word that is not an option would otherwise be one that silently does nothing. `prefix` is that of the names told, such as `outbox.`. */

@@ -3,18 +3,11 @@ import { type TestContext, test } from "node:test";
 import { startImServer } from "@im-sdk/server";
 import { startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
-import type { ImClientOptions } from "./im-client-options.ts";
 import { hasCode } from "./test-kit/has-code.ts";
+import { record } from "./test-kit/record.ts";
 import { Recorder } from "./test-kit/recorder.ts";
 import { serve } from "./test-kit/serve.ts";
 import { createStreamTransport } from "./transport/stream-transport.ts";
-
-/** A recorded client that the test disconnects at its end. */
-function record(t: TestContext, options: ImClientOptions) {
-  const client = new ImClient({ retryIntervalMs: 20, maxRetries: Number.POSITIVE_INFINITY, ...options });
-  t.after(() => client.disconnect({ timeoutMs: 1 }));
-  return Object.assign(new Recorder(client), { client });
-}
 
 async function startServer(t: TestContext, options: Parameters<typeof startImServer>[0] = {}) {
   const server = await startImServer(options);

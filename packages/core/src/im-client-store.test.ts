@@ -7,24 +7,16 @@ import { type ImServerOptions, startImServer } from "@im-sdk/server";
 import { startFaultProxy } from "@im-sdk/testing";
 import { MemoryStore } from "./delivery/memory-store.ts";
 import { ImClient } from "./im-client.ts";
-import type { ImClientOptions } from "./im-client-options.ts";
 import type { BotTask } from "./test-kit/bot.ts";
 import { BotProcess } from "./test-kit/bot-process.ts";
 import { hasCode } from "./test-kit/has-code.ts";
 import { startPlainRoom } from "./test-kit/plain-room.ts";
-import { Recorder } from "./test-kit/recorder.ts";
+import { record } from "./test-kit/record.ts";
 
 async function startServer(t: TestContext, options: ImServerOptions = {}) {
   const server = await startImServer(options);
   t.after(() => server.close());
   return { server, address: `127.0.0.1:${server.port}` };
-}
-
-/** A recorded client that the test disconnects at its end. */
-function record(t: TestContext, options: ImClientOptions) {
-  const client = new ImClient({ retryIntervalMs: 20, maxRetries: Number.POSITIVE_INFINITY, ...options });
-  t.after(() => client.disconnect({ timeoutMs: 1 }));
-  return Object.assign(new Recorder(client), { client });
 }
 
 async function folder(t: TestContext): Promise<string> {

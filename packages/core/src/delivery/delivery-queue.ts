@@ -1,4 +1,5 @@
 import type { Gap } from "./gap.ts";
+import { Gate } from "./gate.ts";
 import type { QueueBounds } from "./inbox-options.ts";
 import type { Delivery } from "./message-consumer.ts";
 import { PendingGaps } from "./pending-gaps.ts";
@@ -15,7 +16,7 @@ export class DeliveryQueue {
   readonly #whenFull: QueueBounds["whenFull"];
   readonly #gaps: PendingGaps;
   readonly #waiting = new Ring<Delivery>();
-  #room: PromiseWithResolvers<void> | undefined;
+  readonly #room = new Gate();
 
   constructor({ maxQueued, whenFull, onGap }: DeliveryQueueOptions) {
     this.#maxQueued = maxQueued;
@@ -36,14 +37,13 @@ export class DeliveryQueue {
     if (this.#whenFull === "drop-oldest" && this.isFull) this.#dropOldest();
     this.#waiting.push(delivery);
     if (this.#whenFull !== "pause" || !this.isFull) return undefined;
-    this.#room ??= Promise.withResolvers<void>();
-    return this.#room.promise;
+    return this.#room.opened();
   }
 
   /** The next delivery; undefined when none waits. What was dropped of its room before it has been told by then. */
   take(): Delivery | undefined {
     const delivery = this.#shift();
-    if (this.#room !== undefined && this.#waiting.length <= this.#maxQueued / 2) this.release();
+    if (this.#waiting.length <= this.#maxQueued / 2) this.release();
     if (delivery !== undefined && !this.#gaps.isEmpty) {
       // When nothing waits any more, all that is missing is known; a silent room would have to wait for its next message.
       if (this.#waiting.length === 0) this.#gaps.tellAll();
@@ -63,8 +63,7 @@ export class DeliveryQueue {
 
   /** Whoever paused for this queue may go on. */
   release(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
+    this.#room.open();
   }
 
   #shift(): Delivery | undefined {

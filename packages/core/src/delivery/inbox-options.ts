@@ -1,5 +1,5 @@
 import { invalidArgument } from "../check-argument.ts";
-import { refuseUnknown } from "../check-option.ts";
+import { oneOf, refuseUnknown } from "../check-option.ts";
 import { ImError } from "../im-error.ts";
 
 /** What happens when a consumer of messages has as many waiting as it may, and another comes. */
@@ -47,8 +47,10 @@ export function resolveInboxOptions(options: InboxOptions = {}): QueueBounds {
     const why = 'got "close", which is for loops over messages(): listeners have no end that could tell them';
     throw new ImError("invalid_argument", `inbox.whenFull must be "pause" or "drop-oldest", ${why}`);
   }
-  requireOneOf("inbox.whenFull", whenFull, '"pause" or "drop-oldest"', ["pause", "drop-oldest"]);
-  return { maxQueued: requireCount("inbox.maxQueued", maxQueued), whenFull };
+  return {
+    whenFull: oneOf("inbox.whenFull", whenFull, "pause", "drop-oldest"),
+    maxQueued: requireCount("inbox.maxQueued", maxQueued),
+  };
 }
 
 /** The bounds of a loop; throws as {@link resolveInboxOptions} does. */
@@ -57,8 +59,10 @@ export function resolveMessagesOptions(options: MessagesOptions = {}): QueueBoun
     throw invalidArgument("messages()", options, "an object of options");
   refuseUnknown("messages: ", options, ["roomId", "signal", "maxQueued", "whenFull"]);
   const { maxQueued = defaultMaxQueued, whenFull = "pause" } = options;
-  requireOneOf("whenFull", whenFull, '"pause", "drop-oldest" or "close"', ["pause", "drop-oldest", "close"]);
-  return { maxQueued: requireCount("maxQueued", maxQueued), whenFull };
+  return {
+    whenFull: oneOf("whenFull", whenFull, "pause", "drop-oldest", "close"),
+    maxQueued: requireCount("maxQueued", maxQueued),
+  };
 }
 
 const defaultMaxQueued = 1_000;
@@ -66,8 +70,4 @@ const defaultMaxQueued = 1_000;
 function requireCount(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw invalidArgument(name, value, "an integer from 1 up");
-}
-
-function requireOneOf(name: string, value: WhenFull, want: string, allowed: readonly WhenFull[]): void {
-  if (!allowed.includes(value)) throw invalidArgument(name, value, want);
 }

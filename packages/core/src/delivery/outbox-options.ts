@@ -1,5 +1,5 @@
 import { invalidArgument } from "../check-argument.ts";
-import { refuseUnknown } from "../check-option.ts";
+import { flag, oneOf, refuseUnknown } from "../check-option.ts";
 
 /** Bounds on the messages that have been sent and not settled yet. */
 export interface OutboxOptions {
@@ -41,11 +41,7 @@ export function resolveOutboxOptions(options: OutboxOptions = {}): Required<Outb
   if (maxAgeMs > Number.MAX_SAFE_INTEGER) {
     throw invalidArgument("outbox.maxAgeMs", maxAgeMs, "less than the server's duplicate window");
   }
-  if (!["wait", "reject", "drop-oldest"].includes(whenFull)) {
-    throw invalidArgument("outbox.whenFull", whenFull, '"wait", "reject" or "drop-oldest"');
-  }
-  if (typeof resendUnanswered !== "boolean") {
-    throw invalidArgument("outbox.resendUnanswered", resendUnanswered, "true or false");
-  }
+  oneOf("outbox.whenFull", whenFull, "wait", "reject", "drop-oldest");
+  flag("outbox.resendUnanswered", resendUnanswered);
   return { maxMessages, maxBytes, maxAgeMs, whenFull, resendUnanswered };
 }
