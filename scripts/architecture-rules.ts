@@ -13,6 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   server: ["contracts", "gen", "discovery-consul", "discovery-etcd", "server-level"],
   // Not the server: its own tests use this package, and packages must not need each other.
   testing: ["contracts", "gen"],
+  "protoc-gen-codec": [],
   "test-servers": [],
   balancers: ["contracts"],
   "discovery-consul": ["contracts"],

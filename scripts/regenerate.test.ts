@@ -33,7 +33,12 @@ function setUpProject(t: TestContext): string {
 test("another repository generates the same stubs from the published package, and they type-check", async (t) => {
   const project = setUpProject(t);
   execFileSync("buf", ["generate"], { cwd: project, env });
-  assert.deepEqual(await compareFolders(join(root, "gen", "src"), join(project, "src", "gen")), []);
+  const differences = await compareFolders(join(root, "gen", "src"), join(project, "src", "gen"));
+  // Only stubs: the codecs are this repository's own.
+  assert.deepEqual(
+    differences.filter((line) => !/^\S*(?:_codec\.ts|codecs\.ts|runtime\/\w+\.ts): missing$/.test(line)),
+    [],
+  );
 
   symlinkSync(join(root, "node_modules", "@bufbuild"), join(project, "node_modules", "@bufbuild"), "dir");
   writeFileSync(join(project, "package.json"), `{ "type": "module" }`);

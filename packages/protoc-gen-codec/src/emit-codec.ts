@@ -1,0 +1,27 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import type { GeneratedFile } from "@bufbuild/protoplugin";
+import { codecName, functionOf, imported, runtime } from "./names.ts";
+
+/** The codec of a message: its functions, and protobuf-es for what they leave to it. */
+export function emitCodec(f: GeneratedFile, message: DescMessage): void {
+  const [schema, shape, name] = [f.importSchema(message), f.importShape(message), codecName(f, message)];
+  const codec = imported(f, "./runtime/codec.js", "MessageCodec", "type");
+  const fromBinary = imported(f, "@bufbuild/protobuf", "fromBinary");
+  f.print(f.jsDoc(`Encodes and decodes ${message.typeName}.`));
+  f.print(f.export("const", name), ": ", codec, "<", shape, "> = {");
+  f.print`  schema: ${schema},`;
+  f.print`  sizeBound(message) {`;
+  f.print`    const bound = ${functionOf(f, "bound", message)}(message);`;
+  f.print`    return bound >= 0 ? bound : ${runtime(f, "codec", "binarySize")}(${schema}, message);`;
+  f.print`  },`;
+  f.print`  write(message, target, offset) {`;
+  f.print`    const end = ${functionOf(f, "write", message)}(message, target, offset);`;
+  f.print`    return end >= 0 ? end : ${runtime(f, "codec", "writeBinary")}(${schema}, message, target, offset);`;
+  f.print`  },`;
+  f.print`  read(bytes) {`;
+  f.print`    const buffer = ${runtime(f, "decoding", "toBuffer")}(bytes);`;
+  f.print`    return ${functionOf(f, "read", message)}(bytes, buffer, 0, bytes.length) ?? ${fromBinary}(${schema}, bytes);`;
+  f.print`  },`;
+  f.print`};`;
+  f.print();
+}

@@ -1,0 +1,4 @@
+import { runNodeJs } from "@bufbuild/protoplugin";
+import { codecPlugin } from "./codec-plugin.ts";
+
+runNodeJs(codecPlugin);
