@@ -92,7 +92,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
         header: greeting.header,
         greeting: greeting.frames,
         onFrame: (frame: MessageResponse, from: Link) => conversation.onFrame(frame, from),
-        onWritten: (messageIds) => conversation.onWritten(messageIds),
+        onWritten: (messages) => conversation.onWritten(messages),
         onTooLarge: () => void events.emit("error", leftOut(options.maxReceiveBytes)),
         onDraining: (from) => void connection.replace(from),
       },

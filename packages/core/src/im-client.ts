@@ -1,14 +1,13 @@
 import type { Client, Transport } from "@connectrpc/connect";
 import type { ServiceInstance } from "@im-sdk/contracts";
-import {
-  type GetRoomInfoResponse,
-  type HealthCheckResponse,
-  type IMService,
-  type JoinRoomResponse,
-  type LeaveRoomResponse,
-  MessageType,
-  type TranscriptResponse,
-  type UploadAudioResponse,
+import type {
+  GetRoomInfoResponse,
+  HealthCheckResponse,
+  IMService,
+  JoinRoomResponse,
+  LeaveRoomResponse,
+  TranscriptResponse,
+  UploadAudioResponse,
 } from "@im-sdk/gen";
 import type { AudioSource } from "./audio/audio-source.ts";
 import { type UploadOptions, uploadAudio } from "./audio/upload-audio.ts";
@@ -25,15 +24,7 @@ import type { Listener } from "./events/event-hub.ts";
 import type { ImEvents } from "./events/im-events.ts";
 import { type ImClientBaseOptions, type ImClientOptions, resolveImClientOptions } from "./im-client-options.ts";
 import { ImError } from "./im-error.ts";
-import {
-  type AudioInput,
-  encodeAudio,
-  encodeRichText,
-  encodeText,
-  type RichTextInput,
-  type SendableMessage,
-  toContent,
-} from "./messages/encode-message.ts";
+import type { AudioInput, RichTextInput, SendableMessage } from "./messages/encode-message.ts";
 import type { ImMessage } from "./messages/im-message.ts";
 import { type ListMessagesOptions, listMessages } from "./rooms/list-messages.ts";
 import { callUnary, callWithStatus, type RequestOptions } from "./unary-call.ts";
@@ -113,25 +104,27 @@ export class ImClient implements AsyncDisposable {
    * once it was handed to HTTP/2 (`written`). While there is no connection the message waits for one. Settles within the
    * deadline: rejects `rejected`, `expired` (it never left), `unknown` (it left, no answer came) or `canceled`.
    */
-  async sendTextMessage(roomId: string, text: string, options?: SendOptions): Promise<SendReceipt> {
-    return this.#parts.sender.send(roomId, MessageType.TEXT, encodeText(text), options);
+  sendTextMessage(roomId: string, text: string, options?: SendOptions): Promise<SendReceipt> {
+    return this.#parts.sender.send(roomId, { type: "text", content: text }, options);
   }
 
   /** Sends formatted text; settles as {@link sendTextMessage} does. */
-  async sendRichTextMessage(roomId: string, richText: RichTextInput, options?: SendOptions): Promise<SendReceipt> {
-    return this.#parts.sender.send(roomId, MessageType.RICH_TEXT, encodeRichText(richText), options);
+  sendRichTextMessage(roomId: string, richText: RichTextInput, options?: SendOptions): Promise<SendReceipt> {
+    return this.#parts.sender.send(roomId, { type: "rich_text", content: richText }, options);
   }
 
   /** Sends a recording that was uploaded before; settles as {@link sendTextMessage} does. */
-  async sendAudioMessage(roomId: string, audio: AudioInput, options?: SendOptions): Promise<SendReceipt> {
-    return this.#parts.sender.send(roomId, MessageType.AUDIO, encodeAudio(audio), options);
+  sendAudioMessage(roomId: string, audio: AudioInput, options?: SendOptions): Promise<SendReceipt> {
+    return this.#parts.sender.send(roomId, { type: "audio", content: audio }, options);
   }
 
   /** Sends a message of any type; `roomId` is the default room when absent. Settles as {@link sendTextMessage} does. */
   async sendMessage(message: SendableMessage & { roomId?: string } & SendOptions): Promise<SendReceipt> {
-    const { type, content } = toContent(message);
-    const roomId = requireId("roomId", message.roomId ?? this.#options.defaultRoomId);
-    return this.#parts.sender.send(roomId, type, content, message);
+    return this.#parts.sender.send(
+      requireId("roomId", message?.roomId ?? this.#options.defaultRoomId),
+      message,
+      message,
+    );
   }
 
   /** Becomes a member of a room, and again after every reconnect. `metadata` are facts about the member. */

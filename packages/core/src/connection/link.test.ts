@@ -28,7 +28,7 @@ test("a frame is written when the transport says so, or else when it asks for th
   const silent = new ScriptedLink({
     greeting: [outgoing("a"), outgoing("b")],
     isStalled: true,
-    onWritten: (messageIds) => written.push(...messageIds),
+    onWritten: (frames) => written.push(...frames.map(({ messageId }) => messageId)),
   });
   await settle();
   await silent.pull();
@@ -39,7 +39,7 @@ test("a frame is written when the transport says so, or else when it asks for th
   const telling = new ScriptedLink({
     greeting: [outgoing("a"), outgoing("b")],
     isStalled: true,
-    onWritten: (messageIds) => written.push(...messageIds),
+    onWritten: (frames) => written.push(...frames.map(({ messageId }) => messageId)),
   });
   await settle();
   telling.observer?.onOpen?.(new EventEmitter() as ClientHttp2Stream);

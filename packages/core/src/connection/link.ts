@@ -2,6 +2,7 @@ import { createContextValues, type Transport } from "@connectrpc/connect";
 import type { ServiceInstance } from "@im-sdk/contracts";
 import { IMService, type MessageRequest, type MessageResponse } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
+import { readyTaker } from "../transport/ready-messages.ts";
 import { streamObserverKey } from "../transport/stream-observer.ts";
 import type { EndpointLease } from "./endpoint.ts";
 import { type FrameSource, OutgoingFrames } from "./outgoing-frames.ts";
@@ -21,7 +22,7 @@ export interface LinkOptions {
   /** A promise holds the next frame back until it settles. */
   onFrame(frame: MessageResponse, link: Link): Promise<void> | undefined;
   /** These messages have been handed to HTTP/2. */
-  onWritten(messageIds: string[]): void;
+  onWritten(messages: readonly MessageRequest[]): void;
   /** A received message was left out because it is too large. */
   onTooLarge(): void;
   /** The server has announced that it goes away. */
@@ -54,7 +55,7 @@ export class Link {
     this.#options = options;
     this.#outgoing = new OutgoingFrames(options.greeting, (previous) => {
       // A transport that reports no writes has written a frame when it asks for the next one.
-      if (!this.#reportsWrites && previous !== undefined) options.onWritten([previous.messageId]);
+      if (!this.#reportsWrites && previous !== undefined) options.onWritten([previous]);
     });
     const opened = Promise.withResolvers<void>();
     this.opened = opened.promise;
@@ -127,7 +128,7 @@ export class Link {
         if (session !== undefined) this.#options.lease?.follow(session, () => this.#options.onDraining(this));
       },
       onTooLarge: () => this.#options.onTooLarge(),
-      onWrite: (messages) => this.#options.onWritten(messages.map((message) => (message as MessageRequest).messageId)),
+      onWrite: (messages) => this.#options.onWritten(messages as readonly MessageRequest[]),
     });
     try {
       const method = IMService.method.streamMessages;
@@ -135,12 +136,17 @@ export class Link {
       this.grant(response.header);
       onOpened();
       const frames = response.message[Symbol.asyncIterator]();
+      const takeReady = readyTaker(response.message);
       for (;;) {
-        const result = await frames.next();
-        if (result.done === true) {
-          return this.#endedBy === undefined ? new ImError("unavailable", "the server ended the stream") : undefined;
+        let frame = takeReady();
+        if (frame === undefined) {
+          const result = await frames.next();
+          if (result.done === true) {
+            return this.#endedBy === undefined ? new ImError("unavailable", "the server ended the stream") : undefined;
+          }
+          frame = result.value;
         }
-        const pause = onFrame(result.value, this);
+        const pause = onFrame(frame, this);
         if (pause === undefined) continue;
         await untilAborted(pause, unpaused);
         if (this.#abort.signal.aborted) return this.#endedBy?.reason;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { MessageRequest } from "@im-sdk/gen";
 import { outgoing } from "../test-kit/frames.ts";
 import { settle } from "../test-kit/until.ts";
+import { takeReady } from "../transport/ready-messages.ts";
 import { OutgoingFrames } from "./outgoing-frames.ts";
 
 function setup(greeting: string[] = []) {
@@ -100,4 +101,17 @@ test("a transport that gives up forgets what is left", async () => {
     assert.deepEqual(await frames[giveUp](), { done: true, value: undefined });
     assert.equal(await next(), "done");
   }
+});
+
+test("what is ready is taken without waiting, in the same order, and nothing is when there is nothing", () => {
+  const { frames, queue, source, pulled } = setup(["hello"]);
+  queue.push("m1", "m2");
+  frames.setSource(source);
+  const take = () => frames[takeReady]()?.messageId;
+  assert.deepEqual([take(), take()], ["hello", "m1"]);
+  frames.push(outgoing("ack"));
+  assert.deepEqual([take(), take(), take()], ["ack", "m2", undefined]);
+  assert.deepEqual(pulled, [undefined, "hello", "m1", "ack", "m2"], "who takes is done with the one before");
+  frames.end();
+  assert.equal(take(), undefined, "the end is for next() to tell");
 });

@@ -1,4 +1,5 @@
 import type { MessageRequest } from "@im-sdk/gen";
+import { type ReadyMessages, takeReady } from "../transport/ready-messages.ts";
 
 /** Where a stream gets the messages that it writes. */
 export interface FrameSource {
@@ -6,7 +7,7 @@ export interface FrameSource {
 }
 
 /** The request side of a stream: control frames first, then the messages of the source it is given. */
-export class OutgoingFrames implements AsyncIterableIterator<MessageRequest> {
+export class OutgoingFrames implements ReadyMessages<MessageRequest> {
   readonly #control: MessageRequest[];
   readonly #onPull: (previous: MessageRequest | undefined) => void;
   #source: FrameSource | undefined;
@@ -50,6 +51,12 @@ export class OutgoingFrames implements AsyncIterableIterator<MessageRequest> {
     this.wake();
   }
 
+  [takeReady](): MessageRequest | undefined {
+    this.#onPull(this.#previous);
+    this.#previous = this.#take();
+    return this.#previous;
+  }
+
   next(): Promise<IteratorResult<MessageRequest>> {
     this.#onPull(this.#previous);
     this.#previous = undefined;
@@ -71,11 +78,15 @@ export class OutgoingFrames implements AsyncIterableIterator<MessageRequest> {
   }
 
   #poll(): IteratorResult<MessageRequest> | undefined {
-    const frame = this.#control.shift() ?? this.#source?.take();
+    const frame = this.#take();
     if (frame !== undefined) {
       this.#previous = frame;
       return { done: false, value: frame };
     }
     return this.#ended ? { done: true, value: undefined } : undefined;
+  }
+
+  #take(): MessageRequest | undefined {
+    return this.#control.length > 0 ? this.#control.shift() : this.#source?.take();
   }
 }

@@ -487,10 +487,10 @@ describe("a message that asks to be acknowledged", () => {
     const leaving = new AbortController();
     let joined: AsyncIterator<{ id: string }> | undefined;
     inbox.add({
-      push({ onHandled }) {
+      push(delivery) {
         leaving.abort();
         joined = inbox.iterate(undefined, undefined);
-        onHandled();
+        delivery.onHandled();
         return undefined;
       },
       end() {},
@@ -721,10 +721,11 @@ describe("where handlers acknowledge by hand", () => {
     const seen: string[] = [];
     const acknowledged = new Set(["1", "3"]);
     inbox.add({
-      push({ message, onHandled }) {
+      push(delivery) {
+        const { message } = delivery;
         seen.push(message.id);
         if (acknowledged.has(message.id)) message.ack();
-        onHandled();
+        delivery.onHandled();
         return undefined;
       },
       end() {},
@@ -748,10 +749,11 @@ describe("where handlers acknowledge by hand", () => {
     let isHealthy = false;
     const seen: string[] = [];
     inbox.add({
-      push({ message, onHandled }) {
+      push(delivery) {
+        const { message } = delivery;
         seen.push(message.id);
         if (isHealthy) message.ack();
-        onHandled();
+        delivery.onHandled();
         return undefined;
       },
       end() {},
@@ -774,9 +776,10 @@ describe("where handlers acknowledge by hand", () => {
     const { inbox, positions, link } = setup({ acknowledge: "manual", defaultRoomId: "r" });
     const acks: (() => void)[] = [];
     inbox.add({
-      push({ message, onHandled }) {
+      push(delivery) {
+        const { message } = delivery;
         acks.push(() => message.ack());
-        onHandled();
+        delivery.onHandled();
         return undefined;
       },
       end() {},

@@ -1,5 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { AckContentSchema, type MessageResponse, MessageType } from "@im-sdk/gen";
+import { ackContentCodec, type MessageRequest, type MessageResponse, MessageType } from "@im-sdk/gen";
 import type { Link } from "../connection/link.ts";
 import { ImError } from "../im-error.ts";
 import { ackFrame, isServerDraining } from "./control-frames.ts";
@@ -74,8 +73,8 @@ export class Conversation {
     this.#options.rooms.forgetPending();
   }
 
-  onWritten(messageIds: string[]): void {
-    for (const messageId of messageIds) this.#options.outbox.onWritten(messageId);
+  onWritten(messages: readonly MessageRequest[]): void {
+    for (const { messageId } of messages) this.#options.outbox.onWritten(messageId);
   }
 
   /** Takes a received frame; a promise asks for a pause until it resolves. */
@@ -83,7 +82,7 @@ export class Conversation {
     const { outbox, rooms, onServerDraining } = this.#options;
     if (frame.type === MessageType.HEARTBEAT) return undefined;
     if (frame.type === MessageType.ACK && link.capabilities.has("ack")) {
-      outbox.onAck(fromBinary(AckContentSchema, frame.content));
+      outbox.onAck(ackContentCodec.read(frame.content));
       return undefined;
     }
     if (frame.type === MessageType.JOIN_ROOM && link.capabilities.has("resume")) {
@@ -125,7 +124,8 @@ export class Conversation {
 
   /** Tells the server, once and if it asked for that, that a message was handled. */
   #answerTo(frame: MessageResponse, link: Link): () => void {
-    let isUnanswered = frame.ackRequired;
+    if (!frame.ackRequired) return noAnswer;
+    let isUnanswered = true;
     return () => {
       if (!isUnanswered) return;
       isUnanswered = false;
@@ -186,3 +186,6 @@ export class Conversation {
     }
   }
 }
+
+/** To a message that asks for none. */
+const noAnswer = (): void => {};

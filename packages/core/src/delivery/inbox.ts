@@ -4,8 +4,9 @@ import { decodeMessage } from "../messages/decode-message.ts";
 import type { Accepted } from "./accepted.ts";
 import type { Gap } from "./gap.ts";
 import { Gate } from "./gate.ts";
+import { InboxDelivery } from "./inbox-delivery.ts";
 import { resolveMessagesOptions } from "./inbox-options.ts";
-import type { Delivery, MessageConsumer, Outcome } from "./message-consumer.ts";
+import type { MessageConsumer } from "./message-consumer.ts";
 import { MessageIterator } from "./message-iterator.ts";
 import type { RoomPositions } from "./room-positions.ts";
 
@@ -31,7 +32,8 @@ const frameOverheadBytes = 512;
 /** Gives accepted messages to everybody who consumes them, and knows how much is held for them. */
 export class Inbox {
   readonly #parts: InboxParts;
-  readonly #consumers = new Set<MessageConsumer>();
+  /** Replaced as a whole, so that who is handed a message may come and go meanwhile. */
+  #consumers: readonly MessageConsumer[] = [];
   #heldBytes = 0;
   readonly #room = new Gate();
   readonly #fewerOpen = new Gate();
@@ -48,7 +50,7 @@ export class Inbox {
   }
 
   add(consumer: MessageConsumer): void {
-    this.#consumers.add(consumer);
+    this.#consumers = [...this.#consumers, consumer];
   }
 
   /** Messages from now on, of one room or all, until the loop is left, the signal aborts or the inbox closes. */
@@ -56,10 +58,10 @@ export class Inbox {
     const end = () => iterator.end();
     const onEnd = () => {
       signal?.removeEventListener("abort", end);
-      this.#consumers.delete(iterator);
+      this.#consumers = this.#consumers.filter((consumer) => consumer !== iterator);
     };
     const iterator = new MessageIterator(roomId, onEnd, { ...bounds, onGap: this.#parts.onGap });
-    this.#consumers.add(iterator);
+    this.add(iterator);
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted || this.#isClosed) iterator.end();
     else if (this.#gaveUp !== undefined) iterator.end(this.#gaveUp);
@@ -71,13 +73,13 @@ export class Inbox {
     this.#isClosed = true;
     // What nobody has begun with is for the next process, where there is one.
     const isLeftBehind = this.#parts.positionsKept !== undefined;
-    for (const consumer of [...this.#consumers]) consumer.end(undefined, isLeftBehind);
+    for (const consumer of this.#consumers) consumer.end(undefined, isLeftBehind);
   }
 
   /** No connection comes any more: loops over messages throw the reason, until there is a connection again. */
   giveUp(error: ImError): void {
     this.#gaveUp = error;
-    for (const consumer of [...this.#consumers]) consumer.end(error);
+    for (const consumer of this.#consumers) consumer.end(error);
   }
 
   onConnected(): void {
@@ -86,29 +88,29 @@ export class Inbox {
 
   /** Hands a message out; `answer` tells the server that it was handled. A promise asks for a pause until it resolves. */
   deliver(frame: MessageResponse, accepted: Accepted, answer: () => void): Promise<void> | undefined {
-    const isManual = this.#parts.acknowledge === "manual";
-    const acknowledge = () => {
-      accepted.acknowledge();
-      this.checkRoom();
-    };
-    const ack = () => {
-      acknowledge();
-      answer();
-    };
-    const bytes = frame.content.byteLength + frameOverheadBytes;
-    this.#heldBytes += bytes;
-    const onDone = (outcome: Outcome) => {
-      this.#heldBytes -= bytes;
-      if (!isManual && outcome === "handled") answer();
-      // What nobody wants, and what is left of a loop that was left, is not waited for.
-      if (outcome === "skipped" || (outcome === "dropped" && !isManual && !this.#isClosed)) accepted.acknowledge();
-      accepted.onDone();
-      this.checkRoom();
-    };
-    const message = decodeMessage(frame, isManual ? ack : answer);
-    const { isObsolete } = accepted;
-    const wait = this.#handOut({ message, begin: this.#beginning(frame, acknowledge), isObsolete }, onDone);
+    const ack =
+      this.#parts.acknowledge === "automatic"
+        ? answer
+        : () => {
+            this.#acknowledge(accepted);
+            answer();
+          };
+    const delivery = new InboxDelivery({
+      message: decodeMessage(frame, ack),
+      begin: this.#beginning(frame, accepted),
+      accepted,
+      answer,
+      consumerCount: this.#consumers.length,
+      onDone: this.#onDone,
+    });
+    this.#heldBytes += heldBytes(frame);
+    let wait: Promise<void> | undefined;
+    for (const consumer of this.#consumers) {
+      const pause = consumer.push(delivery);
+      if (pause !== undefined) wait = wait === undefined ? pause : Promise.all([wait, pause]).then(() => undefined);
+    }
     if (wait !== undefined || this.#holdsTooMuch) return wait ?? this.#room.opened();
+    const { isObsolete } = accepted;
     // One that comes again is open already; more of them may be what the handler is to acknowledge.
     return this.#hasTooManyOpen && isObsolete === undefined ? this.#fewerOpen.opened() : undefined;
   }
@@ -133,31 +135,33 @@ export class Inbox {
     return this.#parts.positions.openCount >= maxOpenMessages;
   }
 
+  /** All consumers are done with it. */
+  readonly #onDone = ({ message, accepted, answer, outcome }: InboxDelivery): void => {
+    const isManual = this.#parts.acknowledge === "manual";
+    this.#heldBytes -= heldBytes(message.raw);
+    if (!isManual && outcome === "handled") answer();
+    // What nobody wants, and what is left of a loop that was left, is not waited for.
+    if (outcome === "skipped" || (outcome === "dropped" && !isManual && !this.#isClosed)) accepted.acknowledge();
+    accepted.onDone();
+    this.checkRoom();
+  };
+
+  #acknowledge(accepted: Accepted): void {
+    accepted.acknowledge();
+    this.checkRoom();
+  }
+
   /** What is to be waited for before the first consumer sees the message: that it will not be given again after a restart. */
-  #beginning({ sequence }: MessageResponse, acknowledge: () => void): (() => Promise<void>) | undefined {
+  #beginning({ sequence }: MessageResponse, accepted: Accepted): (() => Promise<void>) | undefined {
     const { acknowledge: mode, positionsKept } = this.#parts;
     if (positionsKept === undefined || mode === "manual" || sequence === 0n) return undefined;
     return () => {
-      acknowledge();
+      this.#acknowledge(accepted);
       return positionsKept();
     };
   }
+}
 
-  /** Consumers may come and go meanwhile; the message is for those who are there now. */
-  #handOut(delivery: Omit<Delivery, "onHandled">, onDone: (outcome: Outcome) => void): Promise<void> | undefined {
-    const consumers = [...this.#consumers];
-    let remaining = consumers.length;
-    let all: Outcome = "skipped";
-    const onHandled = (outcome: Outcome = "handled") => {
-      if (all !== "handled" && outcome !== "skipped") all = outcome;
-      if (--remaining === 0) onDone(all);
-    };
-    const item = { ...delivery, onHandled };
-    let pause: Promise<void> | undefined;
-    for (const consumer of consumers) {
-      const wait = consumer.push(item);
-      if (wait !== undefined) pause = pause === undefined ? wait : Promise.all([pause, wait]).then(() => undefined);
-    }
-    return pause;
-  }
+function heldBytes({ content }: MessageResponse): number {
+  return content.byteLength + frameOverheadBytes;
 }

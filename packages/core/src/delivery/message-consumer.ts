@@ -15,7 +15,7 @@ export interface Delivery {
   /** It was acknowledged while it waited, by way of another copy of it. */
   readonly isObsolete?: (() => boolean) | undefined;
   /** Called once; `handled` by default. */
-  readonly onHandled: (outcome?: Outcome) => void;
+  onHandled(outcome?: Outcome): void;
 }
 
 /** Somebody who receives messages, one after the other. */

@@ -31,12 +31,12 @@ function setup({ state = "connected", maxSendBytes = 1_000 }: { state?: Connecti
   return { clock, outbox, sender };
 }
 
-const content = Buffer.from("hello");
+const text = { type: MessageType.TEXT, content: Buffer.from("hello") };
 
 test("a message leaves with its sender, room, time and a fresh id", async () => {
   const { outbox, sender } = setup();
   for (const metadata of [{ client: "docs" }, undefined]) {
-    sender.send("r", MessageType.TEXT, content, metadata === undefined ? {} : { metadata }).catch(() => {});
+    sender.send("r", text, metadata === undefined ? {} : { metadata }).catch(() => {});
   }
   const [first, second] = [outbox.take(), outbox.take()];
   assert.deepEqual(
@@ -49,10 +49,10 @@ test("a message leaves with its sender, room, time and a fresh id", async () => 
 
 test("it takes the id, the deadline and the signal of the caller", async () => {
   const { clock, outbox, sender } = setup();
-  const short = sender.send("r", MessageType.TEXT, content, { messageId: "mine", timeoutMs: 10 });
-  const usual = sender.send("r", MessageType.TEXT, content);
+  const short = sender.send("r", text, { messageId: "mine", timeoutMs: 10 });
+  const usual = sender.send("r", text);
   const abort = new AbortController();
-  const given = sender.send("r", MessageType.TEXT, content, { signal: abort.signal });
+  const given = sender.send("r", text, { signal: abort.signal });
   for (const sent of [short, usual, given]) sent.catch(() => {});
   assert.equal(outbox.take()?.messageId, "mine");
   abort.abort();
@@ -74,18 +74,18 @@ test("what cannot be sent is refused before it is taken", async () => {
     ["metadata", "r", { metadata: { count: 1 } }],
   ];
   for (const [name, roomId, options] of cases) {
-    await assert.rejects(sender.send(roomId, MessageType.TEXT, content, options), hasCode("invalid_argument", name));
+    await assert.rejects(sender.send(roomId, text, options), hasCode("invalid_argument", name));
   }
   assert.equal(outbox.size, 0);
 });
 
 test("without a connection or one to come it is refused, while one is coming it is taken", async () => {
   for (const state of ["idle", "closed"] as const) {
-    await assert.rejects(setup({ state }).sender.send("r", 1, content), hasCode("failed_precondition", "connect()"));
+    await assert.rejects(setup({ state }).sender.send("r", text), hasCode("failed_precondition", "connect()"));
   }
   for (const state of ["connecting", "reconnecting"] as const) {
     const { outbox, sender } = setup({ state });
-    sender.send("r", MessageType.TEXT, content).catch(() => {});
+    sender.send("r", text).catch(() => {});
     assert.equal(outbox.size, 1);
   }
 });
@@ -93,28 +93,25 @@ test("without a connection or one to come it is refused, while one is coming it 
 test("the limit is on the bytes of the whole message, to the byte", async () => {
   const probe = setup();
   const options = { messageId: "m", metadata: { 键: "值".repeat(40) } };
-  probe.sender.send("r", MessageType.TEXT, content, options).catch(() => {});
+  probe.sender.send("r", text, options).catch(() => {});
   const frame = probe.outbox.take();
   assert.ok(frame !== undefined);
   const bytes = toBinary(MessageRequestSchema, frame).byteLength;
   const fits = setup({ maxSendBytes: bytes });
-  fits.sender.send("r", MessageType.TEXT, content, options).catch(() => {});
+  fits.sender.send("r", text, options).catch(() => {});
   assert.equal(fits.outbox.size, 1);
   const { sender } = setup({ maxSendBytes: bytes - 1 });
-  await assert.rejects(
-    sender.send("r", MessageType.TEXT, content, options),
-    hasCode("invalid_argument", `${bytes} bytes`, "maxSendBytes"),
-  );
+  await assert.rejects(sender.send("r", text, options), hasCode("invalid_argument", `${bytes} bytes`, "maxSendBytes"));
 });
 
 test("draining takes no more messages and resolves when those taken are settled", async () => {
   const { clock, sender } = setup();
-  sender.send("r", MessageType.TEXT, content).catch(() => {});
+  sender.send("r", text).catch(() => {});
   let drained = false;
   const drain = sender.drain().then(() => {
     drained = true;
   });
-  await assert.rejects(sender.send("r", MessageType.TEXT, content), hasCode("failed_precondition", "draining"));
+  await assert.rejects(sender.send("r", text), hasCode("failed_precondition", "draining"));
   await settle();
   assert.equal(drained, false);
   await clock.advance(500);

@@ -1,11 +1,11 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Clock } from "@im-sdk/contracts";
-import { MessageRequestSchema, type MessageType } from "@im-sdk/gen";
+import { type MessageRequest, MessageRequestSchema, messageRequestCodec } from "@im-sdk/gen";
 import { v7 as uuidv7 } from "uuid";
 import { invalidArgument, requireId, requireTimeoutMs } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ImError } from "../im-error.ts";
-import { encodeMessage } from "../messages/encode-message.ts";
+import { encodeMessage, type SendableMessage } from "../messages/encode-message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SendReceipt } from "./send-receipt.ts";
 
@@ -40,28 +40,11 @@ export class MessageSender {
     this.#options = options;
   }
 
-  async send(roomId: string, type: MessageType, content: Uint8Array, options: SendOptions = {}): Promise<SendReceipt> {
-    const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, connection, clock } = this.#options;
-    requireId("roomId", roomId);
-    const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
-    if (timeoutMs > maxAgeMs) throw invalidArgument("timeoutMs", timeoutMs, `at most outbox.maxAgeMs, ${maxAgeMs} ms`);
-    const messageId = options.messageId === undefined ? uuidv7() : requireId("messageId", options.messageId);
-    if (connection.state === "idle" || connection.state === "closed") await connection.ready(undefined);
-    if (this.#isDraining) throw new ImError("failed_precondition", "the client is draining and takes no more messages");
-
-    const metadata = options.metadata ?? {};
-    const message = encodeMessage(userId, messageId, clock.now(), { roomId, type, content, metadata });
-    const maxBytes = upperBoundBytes(content, [userId, messageId, roomId, ...Object.entries(metadata).flat()]);
-    if (maxBytes > maxSendBytes) {
-      const bytes = toBinary(MessageRequestSchema, message).byteLength + extensionBytes;
-      if (bytes > maxSendBytes) {
-        throw new ImError(
-          "invalid_argument",
-          `message of ${bytes} bytes is larger than maxSendBytes (${maxSendBytes} bytes)`,
-        );
-      }
-    }
-    return outbox.send(message, { timeoutMs, signal: options.signal });
+  /** Rejects what cannot be sent as `invalid_argument`; the rest settles as {@link Outbox.send} says. */
+  send(roomId: string, message: SendableMessage, options: SendOptions = noOptions): Promise<SendReceipt> {
+    const { connection } = this.#options;
+    if (connection.state !== "idle" && connection.state !== "closed") return this.#send(roomId, message, options);
+    return connection.ready(undefined).then(() => this.#send(roomId, message, options));
   }
 
   /** Takes no more messages; resolves when all that were taken are settled. */
@@ -69,14 +52,43 @@ export class MessageSender {
     this.#isDraining = true;
     await this.#options.outbox.whenEmpty();
   }
+
+  #send(roomId: string, message: SendableMessage, options: SendOptions): Promise<SendReceipt> {
+    try {
+      const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, clock } = this.#options;
+      requireId("roomId", roomId);
+      const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
+      if (timeoutMs > maxAgeMs)
+        throw invalidArgument("timeoutMs", timeoutMs, `at most outbox.maxAgeMs, ${maxAgeMs} ms`);
+      const messageId = options.messageId === undefined ? uuidv7() : requireId("messageId", options.messageId);
+      if (this.#isDraining)
+        throw new ImError("failed_precondition", "the client is draining and takes no more messages");
+      const frame = encodeMessage(message, {
+        userId,
+        messageId,
+        roomId,
+        metadata: options.metadata,
+        nowMs: clock.now(),
+      });
+      requireSize(frame, maxSendBytes);
+      return outbox.send(frame, { timeoutMs, signal: options.signal });
+    } catch (reason) {
+      return Promise.reject(reason);
+    }
+  }
 }
+
+const noOptions: SendOptions = Object.freeze({});
 
 /** `ack_required`, which is set only when the message leaves. */
 const extensionBytes = 3;
 
-/** No encoding of these is longer: three bytes of UTF-8 for a UTF-16 unit, and the tags and lengths around them. */
-function upperBoundBytes(content: Uint8Array, strings: string[]): number {
-  let bytes = content.byteLength + 64;
-  for (const text of strings) bytes += text.length * 3 + 16;
-  return bytes;
+function requireSize(message: MessageRequest, maxSendBytes: number): void {
+  if (messageRequestCodec.sizeBound(message) + extensionBytes <= maxSendBytes) return;
+  const bytes = toBinary(MessageRequestSchema, message).byteLength + extensionBytes;
+  if (bytes <= maxSendBytes) return;
+  throw new ImError(
+    "invalid_argument",
+    `message of ${bytes} bytes is larger than maxSendBytes (${maxSendBytes} bytes)`,
+  );
 }

@@ -31,14 +31,6 @@ export class OutboxEntries {
     return this.#inside.get(messageId) ?? this.#waiting.get(messageId);
   }
 
-  isInside(entry: OutboxEntry): boolean {
-    return this.#inside.get(entry.message.messageId) === entry;
-  }
-
-  isWaiting(entry: OutboxEntry): boolean {
-    return this.#waiting.get(entry.message.messageId) === entry;
-  }
-
   inside(): OutboxEntry[] {
     return [...this.#inside.values()];
   }
@@ -55,6 +47,7 @@ export class OutboxEntries {
       this.#letIn(entry);
       return true;
     }
+    entry.place = "waiting";
     this.#waiting.set(entry.message.messageId, entry);
     return false;
   }
@@ -69,17 +62,17 @@ export class OutboxEntries {
 
   /** False when it was removed before. */
   remove(entry: OutboxEntry): boolean {
-    const { messageId } = entry.message;
-    if (this.isInside(entry)) {
-      this.#inside.delete(messageId);
-      this.#bytes -= entry.bytes;
-      return true;
-    }
-    return this.isWaiting(entry) && this.#waiting.delete(messageId);
+    const { message, place } = entry;
+    if (place === undefined) return false;
+    entry.place = undefined;
+    if (place === "waiting") return this.#waiting.delete(message.messageId);
+    this.#bytes -= entry.bytes;
+    return this.#inside.delete(message.messageId);
   }
 
   /** Lets in those that wait, as far as there is room. */
   admitWaiting(): void {
+    if (this.#waiting.size === 0) return;
     for (const entry of this.#waiting.values()) {
       if (!this.#hasRoom(entry)) return;
       this.#waiting.delete(entry.message.messageId);
@@ -93,6 +86,7 @@ export class OutboxEntries {
   }
 
   #put(entry: OutboxEntry): void {
+    entry.place = "inside";
     this.#inside.set(entry.message.messageId, entry);
     this.#bytes += entry.bytes;
   }

@@ -1,5 +1,4 @@
 import type { MessageRequest } from "@im-sdk/gen";
-import type { ImError } from "../im-error.ts";
 import type { SendReceipt } from "./send-receipt.ts";
 
 /** What settles a message: the server's ACK, or, where the server gives none, the hand-over to HTTP/2. */
@@ -16,16 +15,29 @@ export interface OutboxEntry {
   readonly message: MessageRequest;
   readonly bytes: number;
   readonly deadlineAtMs: number;
+  /** Where the outbox has it: within its bounds, at its door, or no more. */
+  place: "inside" | "waiting" | undefined;
   /** Set once it may have reached the server: what its connection promised to say about it. */
   left: Settlement | undefined;
   /** It may leave: where there is a journal, it is kept there. */
   isReady: boolean;
-  /** Told once how it ended; undefined while nobody waits for a message of an earlier process. */
-  onSettled: ((outcome: SendReceipt | ImError) => void) | undefined;
+  /** What the sender was promised; undefined while nobody waits for a message of an earlier process. */
+  promised: PromiseWithResolvers<SendReceipt> | undefined;
+  /** Lets go of the sender's signal. */
+  release: (() => void) | undefined;
 }
 
 export function createEntry(message: MessageRequest, deadlineAtMs: number): OutboxEntry {
-  return { message, bytes: entryBytes(message), deadlineAtMs, left: undefined, isReady: false, onSettled: undefined };
+  return {
+    message,
+    bytes: entryBytes(message),
+    deadlineAtMs,
+    place: undefined,
+    left: undefined,
+    isReady: false,
+    promised: undefined,
+    release: undefined,
+  };
 }
 
 /** What a message costs in memory, roughly. */

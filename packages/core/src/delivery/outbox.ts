@@ -1,4 +1,3 @@
-import type { Clock } from "@im-sdk/contracts";
 import type { AckContent, MessageRequest } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 import type { ClientJournal, KeptMessage } from "./client-journal.ts";
@@ -14,9 +13,8 @@ import { acknowledged, type SendReceipt } from "./send-receipt.ts";
 import { SkippingQueue } from "./skipping-queue.ts";
 import { UnacknowledgedSet } from "./unacknowledged-set.ts";
 
-export interface OutboxParts extends Pick<OutcomesOptions, "onOrphanSettled"> {
+export interface OutboxParts extends Pick<OutcomesOptions, "clock" | "onOrphanSettled"> {
   options: Required<OutboxOptions>;
-  clock: Clock;
   /** By default messages end with the process. */
   journal?: Pick<ClientJournal, "keep" | "forget"> | undefined;
 }
@@ -31,7 +29,7 @@ export class Outbox {
   readonly #entries: OutboxEntries;
   /** What the connection has not taken yet. */
   readonly #unsent = new SkippingQueue<OutboxEntry>({
-    isWanted: (entry) => this.#entries.isInside(entry),
+    isWanted: (entry) => entry.place === "inside",
     wantedCount: () => this.#entries.insideCount,
   });
   /** What has left and waits for its ACK. */
@@ -44,8 +42,7 @@ export class Outbox {
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#deadlines = new DeadlineTimer(parts.clock, (nowMs) => this.#expire(nowMs));
-    const { journal, onOrphanSettled } = parts;
-    this.#outcomes = new Outcomes({ journal, onOrphanSettled, onTold: () => this.size === 0 && this.#empty.open() });
+    this.#outcomes = new Outcomes({ ...parts, onTold: () => this.size === 0 && this.#empty.open() });
     this.#entries = new OutboxEntries(parts.options, (entry) => this.#onAdmitted(entry));
   }
 
@@ -55,22 +52,17 @@ export class Outbox {
   }
 
   send(message: MessageRequest, { timeoutMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(canceled(message, false));
-      const known = this.#entries.find(message.messageId);
-      if (known?.onSettled !== undefined) {
-        return reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
-      }
-      const entry = known ?? createEntry(message, this.#parts.clock.now() + timeoutMs);
-      entry.onSettled = (outcome) => {
-        signal?.removeEventListener("abort", onAbort);
-        if (outcome instanceof ImError) reject(outcome);
-        else resolve(outcome);
-      };
-      const onAbort = () => this.#settle(entry, canceled(message, entry.left !== undefined));
-      signal?.addEventListener("abort", onAbort, { once: true });
-      if (known === undefined) this.#accept(entry);
-    });
+    if (signal?.aborted) return Promise.reject(canceled(message, false));
+    const known = this.#entries.find(message.messageId);
+    if (known?.promised !== undefined) {
+      return Promise.reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
+    }
+    const entry = known ?? createEntry(message, this.#parts.clock.now() + timeoutMs);
+    entry.promised = Promise.withResolvers();
+    const { promise } = entry.promised;
+    if (signal !== undefined) this.#settleOnAbort(entry, signal);
+    if (known === undefined) this.#accept(entry);
+    return promise;
   }
 
   /**
@@ -177,7 +169,7 @@ export class Outbox {
   #dropFor(entry: OutboxEntry): void {
     if (entry.bytes > this.#parts.options.maxBytes) return;
     for (const oldest of this.#entries.each()) {
-      if (oldest === entry || !this.#entries.isWaiting(entry)) return;
+      if (oldest === entry || entry.place !== "waiting") return;
       if (oldest.left === undefined)
         this.#settle(oldest, expired(oldest.message, "it was dropped from the full outbox"));
     }
@@ -195,15 +187,21 @@ export class Outbox {
 
   #makeReady(entry: OutboxEntry): void {
     entry.isReady = true;
-    if (this.#link === undefined || !this.#entries.isInside(entry)) return;
+    if (this.#link === undefined || entry.place !== "inside") return;
     if (this.#unsent.push(entry)) this.#link.onReady();
+  }
+
+  #settleOnAbort(entry: OutboxEntry, signal: AbortSignal): void {
+    const onAbort = () => this.#settle(entry, canceled(entry.message, entry.left !== undefined));
+    signal.addEventListener("abort", onAbort, { once: true });
+    entry.release = () => signal.removeEventListener("abort", onAbort);
   }
 
   /** Once for each entry; what comes later changes nothing. */
   #settle(entry: OutboxEntry, outcome: SendReceipt | ImError): void {
     if (!this.#entries.remove(entry)) return;
     this.unacknowledged.delete(entry);
-    this.#outcomes.settle(entry, outcome, this.#parts.clock.now());
+    this.#outcomes.settle(entry, outcome);
     this.#entries.admitWaiting();
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "@im-sdk/contracts";
 import type { MessageRequest } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 import type { ClientJournal } from "./client-journal.ts";
@@ -8,7 +9,8 @@ import type { SendReceipt } from "./send-receipt.ts";
 export type SendOutcome = SendReceipt | ImError;
 
 export interface OutcomesOptions {
-  journal: Pick<ClientJournal, "forget"> | undefined;
+  clock: Clock;
+  journal?: Pick<ClientJournal, "forget"> | undefined;
   /** A message of an earlier process has ended, and no promise of this one was there to tell. */
   onOrphanSettled?: ((message: MessageRequest, outcome: SendOutcome) => void) | undefined;
   /** A message has been told of. */
@@ -33,10 +35,10 @@ export class Outcomes {
    * Once for each message. That one will not arrive is told only when no later process can find it and send it all the same:
    * when the journal has forgotten it, or when its deadline, after which it is not sent, has passed.
    */
-  settle(entry: OutboxEntry, outcome: SendOutcome, nowMs: number): void {
-    const { journal } = this.#options;
+  settle(entry: OutboxEntry, outcome: SendOutcome): void {
+    const { journal, clock } = this.#options;
     const { messageId } = entry.message;
-    const mayBeFound = outcome instanceof ImError && outcome.code !== "unknown" && nowMs < entry.deadlineAtMs;
+    const mayBeFound = outcome instanceof ImError && outcome.code !== "unknown" && clock.now() < entry.deadlineAtMs;
     if (journal !== undefined && mayBeFound) {
       this.#untold.set(entry, outcome);
       journal.forget(messageId, () => this.#tellWaiting(entry));
@@ -64,10 +66,12 @@ export class Outcomes {
     this.#tell(entry, outcome);
   }
 
-  #tell({ message, onSettled }: OutboxEntry, outcome: SendOutcome): void {
+  #tell({ message, promised, release }: OutboxEntry, outcome: SendOutcome): void {
     const { onOrphanSettled, onTold } = this.#options;
-    if (onSettled !== undefined) onSettled(outcome);
-    else onOrphanSettled?.(message, outcome);
+    release?.();
+    if (promised === undefined) onOrphanSettled?.(message, outcome);
+    else if (outcome instanceof ImError) promised.reject(outcome);
+    else promised.resolve(outcome);
     onTold();
   }
 }

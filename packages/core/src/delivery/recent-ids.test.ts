@@ -11,7 +11,7 @@ test("at least the last `capacity` ids are known, and none beyond twice as many"
       const taken: string[] = [];
       for (const number of numbers) {
         const id = String(number);
-        const isNew = recent.add(id);
+        const isNew = recent.add(id, "r", "ann");
         const age = taken.toReversed().indexOf(id);
         if (age !== -1 && age < capacity) assert.equal(isNew, false, `${id} was forgotten too early`);
         if (age === -1 || age >= 2 * capacity) assert.equal(isNew, true, `${id} was remembered for too long`);
@@ -19,4 +19,11 @@ test("at least the last `capacity` ids are known, and none beyond twice as many"
       }
     }),
   );
+});
+
+test("an id is its sender's own, in each room", () => {
+  const recent = new RecentIds(3);
+  const add = (room: string, user: string) => recent.add("m", room, user);
+  assert.deepEqual([add("r", "ann"), add("r", "bob"), add("s", "ann")], [true, true, true]);
+  assert.deepEqual([add("r", "ann"), add("r", "bob"), add("s", "ann")], [false, false, false]);
 });

@@ -1,21 +1,39 @@
-/** Remembers at least the last `capacity` ids and at most twice as many. */
+interface Known {
+  readonly roomId: string;
+  readonly userId: string;
+  /** Another message with the same id, of another user or in another room. */
+  readonly next: Known | undefined;
+}
+
+/** Remembers at least the last `capacity` messages and at most twice as many, by their ids, which are each sender's own. */
 export class RecentIds {
   readonly #capacity: number;
-  #current = new Set<string>();
-  #previous = new Set<string>();
+  #current = new Map<string, Known>();
+  #currentCount = 0;
+  #previous = new Map<string, Known>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** Remembers the id; false when it was known. */
-  add(id: string): boolean {
-    if (this.#current.has(id) || this.#previous.has(id)) return false;
-    this.#current.add(id);
-    if (this.#current.size >= this.#capacity) {
+  /** Remembers the message; false when it was known. */
+  add(messageId: string, roomId: string, userId: string): boolean {
+    const next = this.#current.get(messageId);
+    if (isAmong(next, roomId, userId) || isAmong(this.#previous.get(messageId), roomId, userId)) return false;
+    this.#current.set(messageId, { roomId, userId, next });
+    this.#currentCount++;
+    if (this.#currentCount >= this.#capacity) {
       this.#previous = this.#current;
-      this.#current = new Set();
+      this.#current = new Map();
+      this.#currentCount = 0;
     }
     return true;
   }
+}
+
+function isAmong(known: Known | undefined, roomId: string, userId: string): boolean {
+  for (let one = known; one !== undefined; one = one.next) {
+    if (one.roomId === roomId && one.userId === userId) return true;
+  }
+  return false;
 }

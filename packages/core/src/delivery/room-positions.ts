@@ -200,6 +200,6 @@ export class RoomPositions {
   }
 
   #isNew({ roomId, fromUserId, messageId }: MessageResponse): boolean {
-    return messageId === "" || this.#recentIds.add(`${roomId} ${fromUserId} ${messageId}`);
+    return messageId === "" || this.#recentIds.add(messageId, roomId, fromUserId);
   }
 }

@@ -11,27 +11,29 @@ export type Listener<T> = (payload: T) => unknown;
 export class EventHub<Events extends { error: ImError }> {
   /** By the listener that was given, what is called: the listener itself, or for `once` a wrapper. */
   readonly #listeners = new Map<keyof Events, Map<Listener<never>, Listener<never>>>();
+  /** Those to be called for an event: a list of its own while it is being gone through. */
+  readonly #called = new Map<keyof Events, readonly Listener<never>[]>();
 
   /** A listener stands once for an event, however often it is added. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
     requireFunction(name, listener);
-    this.#listenersOf(name).set(listener, listener);
+    this.#changing(name).set(listener, listener);
   }
 
   /** Removed before its first call. A listener that stands already stays as it is. */
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
     requireFunction(name, listener);
-    const listeners = this.#listenersOf(name);
+    const listeners = this.#changing(name);
     const wrapper: Listener<Events[Name]> = (payload) => {
       if (listeners.get(listener) !== wrapper) return undefined;
-      listeners.delete(listener);
+      this.off(name, listener);
       return listener(payload);
     };
     if (!listeners.has(listener)) listeners.set(listener, wrapper);
   }
 
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    this.#listeners.get(name)?.delete(listener);
+    this.#changing(name).delete(listener);
   }
 
   /** Somebody listens. */
@@ -41,13 +43,13 @@ export class EventHub<Events extends { error: ImError }> {
 
   /** Calls every listener; a promise when at least one of them gave one, settled when all of those are. */
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): Promise<void> | undefined {
-    const listeners = this.#listeners.get(name);
-    if (listeners === undefined || listeners.size === 0) {
+    const listeners = this.#calledFor(name);
+    if (listeners.length === 0) {
       if (name === "error") warn(payload as ImError);
       return undefined;
     }
     let pending: Promise<void>[] | undefined;
-    for (const listener of [...listeners.values()] as Listener<Events[Name]>[]) {
+    for (const listener of listeners as readonly Listener<Events[Name]>[]) {
       try {
         const result = listener(payload);
         if (!isThenable(result)) continue;
@@ -62,7 +64,18 @@ export class EventHub<Events extends { error: ImError }> {
     return pending === undefined ? undefined : Promise.all(pending).then(() => undefined);
   }
 
-  #listenersOf(name: keyof Events): Map<Listener<never>, Listener<never>> {
+  #calledFor(name: keyof Events): readonly Listener<never>[] {
+    let called = this.#called.get(name);
+    if (called === undefined) {
+      called = [...(this.#listeners.get(name)?.values() ?? [])];
+      this.#called.set(name, called);
+    }
+    return called;
+  }
+
+  /** The listeners of an event, which are about to be changed. */
+  #changing(name: keyof Events): Map<Listener<never>, Listener<never>> {
+    this.#called.delete(name);
     let listeners = this.#listeners.get(name);
     if (listeners === undefined) {
       listeners = new Map();

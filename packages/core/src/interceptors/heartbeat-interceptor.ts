@@ -3,6 +3,7 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { type Clock, systemClock } from "@im-sdk/contracts";
 import { IMService, type MessageRequest, MessageRequestSchema, MessageType } from "@im-sdk/gen";
 import { v7 as uuidv7 } from "uuid";
+import { type ReadyMessages, readyTaker, takeReady } from "../transport/ready-messages.ts";
 import { InjectableInput } from "./injectable-input.ts";
 import { LivenessMonitor } from "./liveness-monitor.ts";
 
@@ -73,17 +74,22 @@ function heartbeat(userId: string): MessageRequest {
 
 const pingContent = new TextEncoder().encode("ping");
 
-function watched<T>(messages: AsyncIterable<T>, onReceived: () => void): AsyncIterable<T> {
+function watched<T>(messages: AsyncIterable<T>, onReceived: () => void): ReadyMessages<T> {
+  const iterator = messages[Symbol.asyncIterator]();
+  const take = readyTaker(messages);
   return {
     [Symbol.asyncIterator]() {
-      const iterator = messages[Symbol.asyncIterator]();
-      return {
-        next: () =>
-          iterator.next().then((result) => {
-            onReceived();
-            return result;
-          }),
-      };
+      return this;
+    },
+    next: () =>
+      iterator.next().then((result) => {
+        onReceived();
+        return result;
+      }),
+    [takeReady]() {
+      const message = take();
+      if (message !== undefined) onReceived();
+      return message;
     },
   };
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ManualInput } from "../test-kit/manual-input.ts";
 import { settle } from "../test-kit/until.ts";
+import { takeReady, withReady } from "../transport/ready-messages.ts";
 import { InjectableInput } from "./injectable-input.ts";
 
 function setUp() {
@@ -155,4 +156,59 @@ test("however pulls, messages and injections fall, none is lost, doubled or reor
       );
     }),
   );
+});
+
+test("messages that are ready are taken with those injected among them, in whatever way each is asked for", async () => {
+  const step = fc.constantFrom<"push" | "inject" | "next" | "take">("push", "inject", "next", "take");
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const ready: string[] = [];
+      const inner = withReady(new ManualInput<string>(), () => ready.shift());
+      const input = new InjectableInput(inner, () => {});
+      const want = { inner: [] as string[], injected: [] as string[] };
+      const seen: string[] = [];
+      for (const [index, each] of steps.entries()) {
+        if (each === "push") {
+          ready.push(`${index}`);
+          want.inner.push(`${index}`);
+        } else if (each === "inject") {
+          input.inject(`beat ${index}`);
+          want.injected.push(`beat ${index}`);
+        } else if (each === "take") {
+          const message = input[takeReady]();
+          if (message !== undefined) seen.push(message);
+          else assert.equal(ready.length, 0);
+        } else if (want.injected.length > seen.filter((message) => message.startsWith("beat")).length) {
+          seen.push((await input.next()).value);
+        }
+      }
+      for (let message = input[takeReady](); message !== undefined; message = input[takeReady]()) seen.push(message);
+      assert.deepEqual(
+        seen.filter((message) => message.startsWith("beat")),
+        want.injected,
+      );
+      assert.deepEqual(
+        seen.filter((message) => !message.startsWith("beat")),
+        want.inner,
+      );
+    }),
+  );
+});
+
+test("nothing is taken while a pull below is under way: what it brings comes first", async () => {
+  const ready = ["later"];
+  const below = new ManualInput<string>();
+  const input = new InjectableInput(
+    withReady(below, () => ready.shift()),
+    () => {},
+  );
+  const waiting = input.next();
+  input.inject("beat");
+  await waiting;
+  assert.equal(input[takeReady](), undefined);
+  below.push("first");
+  await settle();
+  assert.equal(input[takeReady](), undefined);
+  assert.equal((await input.next()).value, "first");
+  assert.equal(input[takeReady](), "later");
 });

@@ -1,6 +1,9 @@
+import { type ReadyMessages, readyTaker, takeReady } from "../transport/ready-messages.ts";
+
 /** The messages of an inner iterable, with others put between them at any time while the inner one lasts. */
-export class InjectableInput<T> implements AsyncIterableIterator<T> {
+export class InjectableInput<T> implements ReadyMessages<T> {
   readonly #inner: AsyncIterator<T>;
+  readonly #takeInner: () => T | undefined;
   readonly #onPass: () => void;
   readonly #injected: T[] = [];
   #pulling = false;
@@ -10,6 +13,7 @@ export class InjectableInput<T> implements AsyncIterableIterator<T> {
   /** `onPass` is called for every message that leaves, injected or not. */
   constructor(inner: AsyncIterable<T>, onPass: () => void) {
     this.#inner = inner[Symbol.asyncIterator]();
+    this.#takeInner = readyTaker(inner);
     this.#onPass = onPass;
   }
 
@@ -45,6 +49,13 @@ export class InjectableInput<T> implements AsyncIterableIterator<T> {
       this.#waiter = resolve;
       if (!this.#pulling) this.#pull();
     });
+  }
+
+  [takeReady](): T | undefined {
+    if (this.#pulling || this.#ready !== undefined) return undefined;
+    const message = this.#injected.length > 0 ? this.#injected.shift() : this.#takeInner();
+    if (message !== undefined) this.#onPass();
+    return message;
   }
 
   throw(reason: unknown): Promise<IteratorResult<T>> {

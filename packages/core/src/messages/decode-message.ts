@@ -11,16 +11,12 @@ import type { ImMessage } from "./im-message.ts";
 
 /** A received frame as a typed message. Content that cannot be read makes it `unknown`, never an error. */
 export function decodeMessage(frame: MessageResponse, ack: () => void): ImMessage {
-  const base = {
-    id: frame.messageId,
-    roomId: frame.roomId,
-    fromUserId: frame.fromUserId,
-    timestamp: toDate(frame.timestamp),
-    metadata: frame.metadata,
-    ...(frame.sequence === 0n ? undefined : { sequence: frame.sequence, epoch: frame.epoch }),
-    raw: frame,
-    ack,
-  };
+  const { messageId: id, roomId, fromUserId, metadata, sequence, epoch } = frame;
+  const timestamp = toDate(frame.timestamp);
+  const base =
+    sequence === 0n
+      ? { id, roomId, fromUserId, timestamp, metadata, raw: frame, ack }
+      : { id, roomId, fromUserId, timestamp, metadata, sequence, epoch, raw: frame, ack };
   switch (frame.type) {
     case MessageType.TEXT:
       return { ...base, type: "text", text: toText(frame.content) };
@@ -59,7 +55,9 @@ function toDate(timestamp: Timestamp | undefined): Date | undefined {
 }
 
 function toText(content: Uint8Array): string {
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("utf8");
+  const bytes =
+    content instanceof Buffer ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  return bytes.toString("utf8");
 }
 
 function parse<Desc extends DescMessage>(schema: Desc, content: Uint8Array): MessageShape<Desc> | undefined {

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MessageType } from "@im-sdk/gen";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { MessageRequestSchema, MessageType } from "@im-sdk/gen";
 import { hasCode } from "../test-kit/has-code.ts";
-import { encodeMessage, toContent } from "./encode-message.ts";
+import { encodeMessage, type SendableMessage } from "./encode-message.ts";
+
+const fields = { userId: "ann", messageId: "m", roomId: "r", nowMs: 1_700_000_000_250, metadata: undefined };
 
 /** Callers without types pass anything. */
-const content = (message: unknown) => () => toContent(message as Parameters<typeof toContent>[0]);
+const content = (message: unknown) => () => encodeMessage(message as SendableMessage, fields);
 
 test("content that does not fit its type is refused, with what would", () => {
   const refused: [unknown, string][] = [
@@ -33,14 +37,34 @@ test("content that does not fit its type is refused, with what would", () => {
 
 test("bytes go out under the type they are given", () => {
   const bytes = new Uint8Array([1, 2]);
-  assert.deepEqual(toContent({ type: MessageType.TEXT, content: bytes }), { type: MessageType.TEXT, content: bytes });
+  const { type, content: sent } = encodeMessage({ type: MessageType.TEXT, content: bytes }, fields);
+  assert.deepEqual([type, sent], [MessageType.TEXT, bytes]);
 });
 
 test("metadata that is no text is refused, and not sent as a word for it", () => {
-  const message = { roomId: "r", type: MessageType.TEXT, content: new Uint8Array() };
   const metadata = { count: 1 } as unknown as Record<string, string>;
   assert.throws(
-    () => encodeMessage("ann", "m", 0, { ...message, metadata }),
+    () => encodeMessage({ type: "text", content: "x" }, { ...fields, metadata }),
     hasCode("invalid_argument", '"count"', "number"),
   );
+});
+
+test("a frame is the message that protobuf makes of the same fields, with metadata of its own", () => {
+  const metadata = { client: "docs" };
+  const frame = encodeMessage({ type: "text", content: "hi" }, { ...fields, metadata });
+  metadata.client = "changed";
+  assert.deepEqual(
+    frame,
+    create(MessageRequestSchema, {
+      messageId: "m",
+      userId: "ann",
+      roomId: "r",
+      type: MessageType.TEXT,
+      content: Buffer.from("hi"),
+      metadata: { client: "docs" },
+      timestamp: timestampFromMs(fields.nowMs),
+    }),
+  );
+  const plain = encodeMessage({ type: "text", content: "hi" }, fields);
+  assert.deepEqual(toBinary(MessageRequestSchema, plain), toBinary(MessageRequestSchema, { ...frame, metadata: {} }));
 });

@@ -2,7 +2,7 @@ import type { Transport } from "@connectrpc/connect";
 import type { ServiceInstance } from "@im-sdk/contracts";
 import type { MessageRequest, MessageResponse } from "@im-sdk/gen";
 import type { EndpointLease } from "../connection/endpoint.ts";
-import { Link } from "../connection/link.ts";
+import { Link, type LinkOptions } from "../connection/link.ts";
 import type { ImError } from "../im-error.ts";
 import { type StreamObserver, streamObserverKey } from "../transport/stream-observer.ts";
 import { ManualInput } from "./manual-input.ts";
@@ -16,7 +16,7 @@ export interface ScriptedLinkOptions {
   /** The transport takes frames only by `pull`. */
   isStalled?: boolean;
   onFrame?: (frame: MessageResponse, link: Link) => Promise<void> | undefined;
-  onWritten?: (messageIds: string[]) => void;
+  onWritten?: LinkOptions["onWritten"];
   onDraining?: (link: Link) => void;
 }
 

@@ -5,6 +5,7 @@ import { type ContextValues, createContextValues, type StreamResponse, type Tran
 import { createGrpcTransport, type Http2SessionManager } from "@connectrpc/connect-node";
 import { IMService, type MessageRequest, MessageRequestSchema, type MessageResponse } from "@im-sdk/gen";
 import { createSessionManager } from "../transport/create-session-manager.ts";
+import { readyTaker } from "../transport/ready-messages.ts";
 import { type StreamObserver, streamObserverKey } from "../transport/stream-observer.ts";
 import { createStreamTransport, type StreamTransportOptions } from "../transport/stream-transport.ts";
 
@@ -78,6 +79,25 @@ export async function readAll(
   const ids: string[] = [];
   try {
     for await (const { messageId } of (await response).message) ids.push(messageId);
+    return { ids, error: undefined };
+  } catch (error) {
+    return { ids, error };
+  }
+}
+
+/** {@link readAll}, and whatever is ready is taken without waiting, as the client does. */
+export async function readReady(
+  response: Promise<{ message: AsyncIterable<MessageResponse> }>,
+): Promise<{ ids: string[]; error: unknown }> {
+  const ids: string[] = [];
+  try {
+    const { message } = await response;
+    const iterator = message[Symbol.asyncIterator]();
+    const take = readyTaker(message);
+    for (let result = await iterator.next(); result.done !== true; result = await iterator.next()) {
+      ids.push(result.value.messageId);
+      for (let ready = take(); ready !== undefined; ready = take()) ids.push(ready.messageId);
+    }
     return { ids, error: undefined };
   } catch (error) {
     return { ids, error };

@@ -10,7 +10,16 @@ import { IMService, MessageRequestSchema, MessageResponseSchema } from "@im-sdk/
 import { startFaultProxy } from "@im-sdk/testing";
 import { answer, encoded, envelope, grpcHead, onMessages, startHttp2Peer } from "../test-kit/http2-peer.ts";
 import { ManualInput } from "../test-kit/manual-input.ts";
-import { observed, ourTransport, readAll, request, requests, talk, theirTransport } from "../test-kit/transports.ts";
+import {
+  observed,
+  ourTransport,
+  readAll,
+  readReady,
+  request,
+  requests,
+  talk,
+  theirTransport,
+} from "../test-kit/transports.ts";
 import { settle, until } from "../test-kit/until.ts";
 
 const message = encoded(MessageResponseSchema, { messageId: "m" });
@@ -129,6 +138,8 @@ for (const { does, answer: reply, ids = [], code, theirs = code } of answers) {
   test(`an answer of ${does} ends the call with ${code ?? "success"}`, async (t) => {
     await using peer = await startHttp2Peer(reply);
     const ours = await readAll(talk(ourTransport(t, peer.baseUrl), new ManualInput()));
+    const fast = await readReady(talk(ourTransport(t, peer.baseUrl), new ManualInput()));
+    assert.deepEqual([fast.ids, codeOf(fast.error)], [ours.ids, codeOf(ours.error)]);
     assert.deepEqual([ours.ids, codeOf(ours.error)], [ids, code]);
     const reference = await readAll(talk(theirTransport(t, peer.baseUrl), new ManualInput()));
     assert.deepEqual([reference.ids, codeOf(reference.error)], [ids, theirs]);

@@ -1,17 +1,14 @@
 import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
-import {
-  type Compression,
-  compressedFlag,
-  createMethodSerializationLookup,
-  envelopeDecompress,
-} from "@connectrpc/connect/protocol";
+import { type Compression, compressedFlag, envelopeDecompress } from "@connectrpc/connect/protocol";
 import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { abortError, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
+import { EnvelopeBatch } from "./envelope-batch.ts";
+import { createMessageEncoder, createMessageParser } from "./message-encoding.ts";
 import { MessageReader } from "./message-reader.ts";
-import { type EncodedMessage, writeMessages } from "./message-writer.ts";
+import { writeMessages } from "./message-writer.ts";
 import { streamObserverKey } from "./stream-observer.ts";
 
 export interface BatchedExchangeOptions {
@@ -31,12 +28,9 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     request: StreamRequest<I, O>,
   ): Promise<StreamResponse<I, O>> {
     const { signal } = request;
-    const serialization = createMethodSerializationLookup(request.method, undefined, undefined, {
-      readMaxBytes,
-      writeMaxBytes,
-    });
-    const input = serialization.getI(true);
-    const output = serialization.getO(true);
+    const batch = new EnvelopeBatch(writeMaxBytes);
+    const add = createMessageEncoder(request.method.input, batch, sendCompression, compressMinBytes);
+    const parse = createMessageParser(request.method.output);
     const observer = request.contextValues.get(streamObserverKey);
 
     const { stream, cancel } = await openStream(manager, request);
@@ -59,9 +53,9 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
         validateEnd?.();
       },
       decode(envelope) {
-        if ((envelope.flags & compressedFlag) === 0) return output.parse(envelope.data);
+        if ((envelope.flags & compressedFlag) === 0) return parse(envelope.data);
         return decompressed(envelope.flags, envelope.data, decompression, readMaxBytes).then(
-          (data) => output.parse(data),
+          (data) => parse(data),
           (error: unknown) => {
             if (observer?.onTooLarge === undefined || ConnectError.from(error).code !== Code.ResourceExhausted)
               throw error;
@@ -87,7 +81,8 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     writeMessages({
       stream,
       input: request.message,
-      encode: (message) => encodeMessage(input.serialize(message), sendCompression, compressMinBytes),
+      batch,
+      add,
       onWrite: observer?.onWrite?.bind(observer),
     }).catch((error: unknown) => fail(ConnectError.from(error)));
 
@@ -134,15 +129,6 @@ function openStream(manager: Http2SessionManager, request: StreamRequest): Promi
       cancel();
     }, reject);
   });
-}
-
-function encodeMessage(
-  data: Uint8Array<ArrayBuffer>,
-  compression: Compression | null,
-  compressMinBytes: number,
-): EncodedMessage | Promise<EncodedMessage> {
-  if (compression === null || data.byteLength < compressMinBytes) return { flags: 0, data };
-  return compression.compress(data).then((compressed) => ({ flags: compressedFlag, data: compressed }));
 }
 
 async function decompressed(

@@ -1,6 +1,7 @@
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { createMethodUrl, runUnaryCall } from "@connectrpc/connect/protocol";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
+import { runStreamCall } from "./run-stream-call.ts";
 
 /**
  * Puts interceptors around a transport that somebody else made. Deadlines are enforced here, once, and travel to the
@@ -29,7 +30,7 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       const deadlineMs = effectiveTimeoutMs(timeoutMs);
-      return runStreamingCall({
+      return runStreamCall({
         interceptors,
         ...callLimits(signal, deadlineMs),
         req: {

@@ -1,7 +1,9 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { compressedFlag } from "@connectrpc/connect/protocol";
 import { type Envelope, EnvelopeSplitter } from "./envelope-splitter.ts";
 import { errorFromClosedStream, errorFromFailedStream } from "./http2-error.ts";
+import { type ReadyMessages, takeReady } from "./ready-messages.ts";
 
 export interface MessageReaderOptions<T> {
   stream: ClientHttp2Stream;
@@ -27,7 +29,7 @@ const envelopeOverheadBytes = 64;
  * The messages of a response. The hot path in: each chunk is split into all of its envelopes at once; one that is waited
  * for is handed over directly, the others queue until `next()`. A reader that stops pulling pauses the HTTP/2 stream.
  */
-export class MessageReader<T> implements AsyncIterableIterator<T> {
+export class MessageReader<T> implements ReadyMessages<T> {
   readonly #options: MessageReaderOptions<T>;
   readonly #splitter: EnvelopeSplitter;
   #queue: Envelope[] = [];
@@ -70,6 +72,20 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     }
     const { error } = this.#outcome;
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
+  }
+
+  /** A compressed message takes time, and one that cannot be read is an error: both are left to `next()`. */
+  [takeReady](): T | undefined {
+    const envelope = this.#queue[this.#head];
+    if (envelope === undefined || (envelope.flags & compressedFlag) !== 0) return undefined;
+    try {
+      const message = this.#options.decode(envelope);
+      if (message instanceof Promise) return undefined;
+      this.#shift(envelope);
+      return message;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Ends the response with an error, behind what has already arrived; later outcomes change nothing. */

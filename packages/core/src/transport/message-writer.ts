@@ -1,20 +1,17 @@
 import type { ClientHttp2Stream } from "node:http2";
+import type { EnvelopeBatch } from "./envelope-batch.ts";
+import { readyTaker } from "./ready-messages.ts";
 
 export interface MessageWriterOptions<T> {
   stream: ClientHttp2Stream;
   input: AsyncIterable<T>;
-  /** One message as its envelope's flags and bytes; a promise only when it is compressed. */
-  encode(message: T): EncodedMessage | Promise<EncodedMessage>;
+  batch: EnvelopeBatch;
+  /** Puts a message into the batch; a promise only when that takes time, because it is compressed. */
+  add(message: T): Promise<void> | undefined;
   onWrite?: ((messages: readonly T[]) => void) | undefined;
 }
 
-export interface EncodedMessage {
-  flags: number;
-  data: Uint8Array;
-}
-
 const batchBytes = 64 * 1024;
-const prefixBytes = 5;
 
 /**
  * Writes messages as gRPC envelopes until the input ends, then half-closes the stream. Resolves when the stream takes no
@@ -25,10 +22,9 @@ const prefixBytes = 5;
  * waiting for anything real.) A `write` that reports a full stream stops the pulling until `drain`.
  */
 export async function writeMessages<T>(options: MessageWriterOptions<T>): Promise<void> {
-  const { stream, encode, onWrite } = options;
-  const iterator = options.input[Symbol.asyncIterator]();
-  let batch: EncodedMessage[] = [];
-  let bytes = 0;
+  const { stream, input, batch, add, onWrite } = options;
+  const iterator = input[Symbol.asyncIterator]();
+  const take = readyTaker(input);
   let messages: T[] = [];
   let scheduled = false;
   let hasEnded = false;
@@ -42,31 +38,32 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
 
   function flush(): void {
     scheduled = false;
-    if (batch.length === 0 || !isWritable(stream)) return;
-    stream.write(joinEnvelopes(batch, bytes));
-    onWrite?.(messages);
-    batch = [];
+    if (batch.byteLength === 0 || !isWritable(stream)) return;
+    stream.write(batch.take());
+    const written = messages;
     messages = [];
-    bytes = 0;
+    onWrite?.(written);
   }
 
   // At once, although a message may still be waited for.
   stream.once("close", giveUpInput);
   while (isWritable(stream)) {
-    const result = await iterator.next();
-    hasEnded ||= result.done === true;
-    if (!isWritable(stream)) return;
-    if (result.done === true) {
-      flush();
-      stream.end();
-      return;
+    let message = take();
+    if (message === undefined) {
+      const result = await iterator.next();
+      hasEnded ||= result.done === true;
+      if (!isWritable(stream)) return;
+      if (result.done === true) {
+        flush();
+        stream.end();
+        return;
+      }
+      message = result.value;
     }
-    const encoding = encode(result.value);
-    const envelope = encoding instanceof Promise ? await encoding : encoding;
-    batch.push(envelope);
-    messages.push(result.value);
-    bytes += prefixBytes + envelope.data.byteLength;
-    if (bytes >= batchBytes) {
+    const adding = add(message);
+    if (adding !== undefined) await adding;
+    messages.push(message);
+    if (batch.byteLength >= batchBytes) {
       flush();
     } else if (!scheduled) {
       scheduled = true;
@@ -78,18 +75,6 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
 
 function isWritable(stream: ClientHttp2Stream): boolean {
   return stream.writable && !stream.closed && !stream.destroyed;
-}
-
-function joinEnvelopes(batch: EncodedMessage[], bytes: number): Buffer {
-  const buffer = Buffer.allocUnsafe(bytes);
-  let offset = 0;
-  for (const { flags, data } of batch) {
-    buffer[offset] = flags;
-    buffer.writeUInt32BE(data.byteLength, offset + 1);
-    buffer.set(data, offset + prefixBytes);
-    offset += prefixBytes + data.byteLength;
-  }
-  return buffer;
 }
 
 function drained(stream: ClientHttp2Stream): Promise<void> {

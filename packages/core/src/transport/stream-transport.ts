@@ -1,6 +1,6 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { type Compression, createMethodUrl, runStreamingCall } from "@connectrpc/connect/protocol";
+import { type Compression, createMethodUrl } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import {
   compressionBrotli,
@@ -11,6 +11,7 @@ import {
 import { createBatchedExchange } from "./batched-exchange.ts";
 import { createSessionManager } from "./create-session-manager.ts";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
+import { runStreamCall } from "./run-stream-call.ts";
 
 export interface StreamTransportOptions {
   /** Where the server is, such as `http://localhost:8083` or `https://im.example.com`. */
@@ -78,7 +79,7 @@ export function createStreamTransport(options: StreamTransportOptions): Transpor
       const deadlineMs = effectiveTimeoutMs(timeoutMs ?? options.defaultTimeoutMs);
       // Connect's own header has whatever number it is given, fractions and nine digits included.
       const own = withTimeout(header, deadlineMs);
-      return runStreamingCall({
+      return runStreamCall({
         interceptors,
         ...callLimits(signal, deadlineMs),
         req: {
