@@ -19,8 +19,11 @@ export interface MessageCodec<T extends Message> {
    * which may be written to. Throws as protobuf-es' toBinary does.
    */
   write(message: T, target: Buffer, offset: number): number;
-  /** Reads a message from all of `bytes`, which its fields of bytes are views of. Throws as protobuf-es' fromBinary does. */
-  read(bytes: Uint8Array): T;
+  /**
+   * Reads a message from `bytes`, by default from all of them; its fields of bytes are views of those. Throws as protobuf-es'
+   * fromBinary does.
+   */
+  read(bytes: Uint8Array, start?: number, end?: number): T;
 }
 
 /** The size of a message, by protobuf-es. */

@@ -18,9 +18,9 @@ export function emitCodec(f: GeneratedFile, message: DescMessage): void {
   f.print`    const end = ${functionOf(f, "write", message)}(message, target, offset);`;
   f.print`    return end >= 0 ? end : ${runtime(f, "codec", "writeBinary")}(${schema}, message, target, offset);`;
   f.print`  },`;
-  f.print`  read(bytes) {`;
-  f.print`    const buffer = ${runtime(f, "decoding", "toBuffer")}(bytes);`;
-  f.print`    return ${functionOf(f, "read", message)}(bytes, buffer, 0, bytes.length) ?? ${fromBinary}(${schema}, bytes);`;
+  f.print`  read(bytes, start = 0, end = bytes.length) {`;
+  f.print`    const message = ${functionOf(f, "read", message)}(bytes, ${runtime(f, "decoding", "toBuffer")}(bytes), start, end);`;
+  f.print`    return message ?? ${fromBinary}(${schema}, bytes.subarray(start, end));`;
   f.print`  },`;
   f.print`};`;
   f.print();

@@ -25,9 +25,9 @@ export const uploadAudioRequestCodec: MessageCodec<UploadAudioRequest> = {
     const end = writeUploadAudioRequest(message, target, offset);
     return end >= 0 ? end : writeBinary(UploadAudioRequestSchema, message, target, offset);
   },
-  read(bytes) {
-    const buffer = toBuffer(bytes);
-    return readUploadAudioRequest(bytes, buffer, 0, bytes.length) ?? fromBinary(UploadAudioRequestSchema, bytes);
+  read(bytes, start = 0, end = bytes.length) {
+    const message = readUploadAudioRequest(bytes, toBuffer(bytes), start, end);
+    return message ?? fromBinary(UploadAudioRequestSchema, bytes.subarray(start, end));
   },
 };
 

@@ -27,9 +27,9 @@ export const ackContentCodec: MessageCodec<AckContent> = {
     const end = writeAckContent(message, target, offset);
     return end >= 0 ? end : writeBinary(AckContentSchema, message, target, offset);
   },
-  read(bytes) {
-    const buffer = toBuffer(bytes);
-    return readAckContent(bytes, buffer, 0, bytes.length) ?? fromBinary(AckContentSchema, bytes);
+  read(bytes, start = 0, end = bytes.length) {
+    const message = readAckContent(bytes, toBuffer(bytes), start, end);
+    return message ?? fromBinary(AckContentSchema, bytes.subarray(start, end));
   },
 };
 

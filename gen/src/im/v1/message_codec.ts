@@ -27,9 +27,9 @@ export const messageRequestCodec: MessageCodec<MessageRequest> = {
     const end = writeMessageRequest(message, target, offset);
     return end >= 0 ? end : writeBinary(MessageRequestSchema, message, target, offset);
   },
-  read(bytes) {
-    const buffer = toBuffer(bytes);
-    return readMessageRequest(bytes, buffer, 0, bytes.length) ?? fromBinary(MessageRequestSchema, bytes);
+  read(bytes, start = 0, end = bytes.length) {
+    const message = readMessageRequest(bytes, toBuffer(bytes), start, end);
+    return message ?? fromBinary(MessageRequestSchema, bytes.subarray(start, end));
   },
 };
 
@@ -46,9 +46,9 @@ export const messageResponseCodec: MessageCodec<MessageResponse> = {
     const end = writeMessageResponse(message, target, offset);
     return end >= 0 ? end : writeBinary(MessageResponseSchema, message, target, offset);
   },
-  read(bytes) {
-    const buffer = toBuffer(bytes);
-    return readMessageResponse(bytes, buffer, 0, bytes.length) ?? fromBinary(MessageResponseSchema, bytes);
+  read(bytes, start = 0, end = bytes.length) {
+    const message = readMessageResponse(bytes, toBuffer(bytes), start, end);
+    return message ?? fromBinary(MessageResponseSchema, bytes.subarray(start, end));
   },
 };
 

@@ -1,4 +1,7 @@
+import { StringTable } from "./string-table.ts";
+
 interface Known {
+  readonly messageId: string;
   readonly roomId: string;
   readonly userId: string;
   /** Another message with the same id, of another user or in another room. */
@@ -8,9 +11,9 @@ interface Known {
 /** Remembers at least the last `capacity` messages and at most twice as many, by their ids, which are each sender's own. */
 export class RecentIds {
   readonly #capacity: number;
-  #current = new Map<string, Known>();
+  #current = knownById();
+  #previous = knownById();
   #currentCount = 0;
-  #previous = new Map<string, Known>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -20,15 +23,23 @@ export class RecentIds {
   add(messageId: string, roomId: string, userId: string): boolean {
     const next = this.#current.get(messageId);
     if (isAmong(next, roomId, userId) || isAmong(this.#previous.get(messageId), roomId, userId)) return false;
-    this.#current.set(messageId, { roomId, userId, next });
+    this.#current.set({ messageId, roomId, userId, next });
     this.#currentCount++;
-    if (this.#currentCount >= this.#capacity) {
-      this.#previous = this.#current;
-      this.#current = new Map();
-      this.#currentCount = 0;
-    }
+    if (this.#currentCount >= this.#capacity) this.#forgetPrevious();
     return true;
   }
+
+  #forgetPrevious(): void {
+    const previous = this.#previous;
+    previous.clear();
+    this.#previous = this.#current;
+    this.#current = previous;
+    this.#currentCount = 0;
+  }
+}
+
+function knownById(): StringTable<Known> {
+  return new StringTable(({ messageId }) => messageId);
 }
 
 function isAmong(known: Known | undefined, roomId: string, userId: string): boolean {

@@ -52,10 +52,10 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
         ended = true;
         validateEnd?.();
       },
-      decode(envelope) {
-        if ((envelope.flags & compressedFlag) === 0) return parse(envelope.data);
-        return decompressed(envelope.flags, envelope.data, decompression, readMaxBytes).then(
-          (data) => parse(data),
+      decode({ flags, bytes, start, end }) {
+        if ((flags & compressedFlag) === 0) return parse(bytes, start, end);
+        return decompressed(flags, bytes.subarray(start, end), decompression, readMaxBytes).then(
+          (data) => parse(data, 0, data.byteLength),
           (error: unknown) => {
             if (observer?.onTooLarge === undefined || ConnectError.from(error).code !== Code.ResourceExhausted)
               throw error;

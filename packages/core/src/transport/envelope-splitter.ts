@@ -1,8 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
+/** Its data is what `bytes` has from `start` to `end`: a view of that is made only where one is needed. */
 export interface Envelope {
   readonly flags: number;
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly start: number;
+  readonly end: number;
 }
 
 const prefixBytes = 5;
@@ -11,7 +14,7 @@ const prefixBytes = 5;
 const maxLeftOutBytes = 256 * 1024 * 1024;
 
 /**
- * Cuts a byte stream into gRPC envelopes. An envelope that lies within one chunk is a view of it, not a copy. One beyond
+ * Cuts a byte stream into gRPC envelopes. An envelope that lies within one chunk is not copied. One beyond
  * `readMaxBytes` is left out and told, before anything of it is kept; where nobody is to be told it throws.
  */
 export class EnvelopeSplitter {
@@ -61,7 +64,7 @@ export class EnvelopeSplitter {
         this.#wantBytes = prefixBytes + length;
         break;
       }
-      emit({ flags: chunk[offset] ?? 0, data: chunk.subarray(offset + prefixBytes, next) });
+      emit({ flags: chunk[offset] ?? 0, bytes: chunk, start: offset + prefixBytes, end: next });
       offset = next;
     }
     if (offset === end) return;

@@ -31,14 +31,16 @@ export function createMessageEncoder<Desc extends DescMessage>(
   };
 }
 
+/** Reads a message from a part of some bytes. */
+type MessageParser<T> = (bytes: Uint8Array, start: number, end: number) => T;
+
 /** Reads messages of one type; what is none fails with INTERNAL. */
-export function createMessageParser<Desc extends DescMessage>(schema: Desc): (data: Uint8Array) => MessageShape<Desc> {
+export function createMessageParser<Desc extends DescMessage>(schema: Desc): MessageParser<MessageShape<Desc>> {
   const codec = findCodec(schema);
-  const read =
-    codec === undefined ? (data: Uint8Array) => fromBinary(schema, data) : (data: Uint8Array) => codec.read(data);
-  return (data) => {
+  return (bytes, start, end) => {
     try {
-      return read(data);
+      if (codec !== undefined) return codec.read(bytes, start, end);
+      return fromBinary(schema, bytes.subarray(start, end));
     } catch (reason) {
       throw asConnectError("parse", reason);
     }

@@ -124,7 +124,7 @@ export class MessageReader<T> implements ReadyMessages<T> {
       return;
     }
     this.#queue.push(envelope);
-    this.#queuedBytes += envelope.data.byteLength + envelopeOverheadBytes;
+    this.#queuedBytes += sizeOf(envelope);
     if (this.#queuedBytes > pauseBytes && !this.#options.stream.isPaused()) this.#options.stream.pause();
   }
 
@@ -137,7 +137,7 @@ export class MessageReader<T> implements ReadyMessages<T> {
       this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
-    this.#queuedBytes -= envelope.data.byteLength + envelopeOverheadBytes;
+    this.#queuedBytes -= sizeOf(envelope);
     if (this.#queuedBytes < pauseBytes / 2 && this.#options.stream.isPaused()) this.#options.stream.resume();
   }
 
@@ -161,4 +161,8 @@ export class MessageReader<T> implements ReadyMessages<T> {
     if (error === undefined) waiter.resolve({ done: true, value: undefined });
     else waiter.reject(error);
   }
+}
+
+function sizeOf({ start, end }: Envelope): number {
+  return end - start + envelopeOverheadBytes;
 }

@@ -17,7 +17,7 @@ export function bytesBound(value: Uint8Array): number {
 /** Bytes that the entries of a map take at most, with tags of up to two bytes; NaN where a value is no string. */
 export function mapBound(map: { readonly [key: string]: string }): number {
   let bound = 0;
-  for (const key of Object.keys(map)) bound += 19 + key.length * 3 + stringBound(map[key] as string);
+  for (const key in map) bound += 19 + key.length * 3 + stringBound(map[key] as string);
   return bound;
 }
 
@@ -61,8 +61,10 @@ export function writeBytes(bytes: Uint8Array, target: Buffer, offset: number): n
 
 /** Writes the entries of a map, each behind `tag`. */
 export function writeMap(map: { readonly [key: string]: string }, tag: number, target: Buffer, offset: number): number {
+  if (typeof map !== "object" || map === null) return unusual;
   let at = offset;
-  for (const key of Object.keys(map)) {
+  for (const key in map) {
+    if (!Object.hasOwn(map, key)) continue;
     const value = map[key];
     if (typeof value !== "string") return unusual;
     const start = writeVarint(tag, target, at) + 1;
