@@ -1,5 +1,5 @@
 // A process of its own for each peer, as an app would have it: code that several balancers share would otherwise be compiled for
-// all of them. Given a peer and a number of instances; answers every message with its picks a second.
+// all of them. Answers every question with its picks a second.
 import {
   ConsistentHashBalancer,
   LeastConnectionsBalancer,
@@ -11,9 +11,16 @@ import {
 import type { LoadBalancer, ServiceInstance } from "@im-sdk/core";
 import HashRing from "hashring";
 import Peers from "weighted-round-robin";
+import { onQuestion, parameters, say } from "../processes/child.ts";
 
-const turnMs = 100;
-const batch = 10_000;
+export interface BalancerPicks {
+  readonly peer: string;
+  readonly instances: number;
+  /** How long it picks for each question, at the least, and how often between two looks at the clock. */
+  readonly ms: number;
+  readonly batch: number;
+}
+
 /** More keys than any cache of a peer holds. */
 const keys = Array.from({ length: 50_000 }, (_, index) => `user-${index}`);
 
@@ -39,20 +46,21 @@ const peers: Readonly<Record<string, (instances: readonly ServiceInstance[]) => 
   },
 };
 
-const [, , name = "", size = ""] = process.argv;
-const pick = peers[name]?.(instancesOf(Number(size)));
-if (pick === undefined) throw new Error(`there is no peer "${name}"`);
-process.on("message", () => {
+const { peer, instances, ms, batch } = parameters<BalancerPicks>();
+const pick = peers[peer]?.(instancesOf(instances));
+if (pick === undefined) throw new Error(`there is no peer "${peer}"`);
+onQuestion(() => {
   const startMs = performance.now();
   let picks = 0;
   let tookMs = 0;
-  while (tookMs < turnMs) {
+  while (tookMs < ms || picks === 0) {
     for (let left = batch; left > 0; left--) pick();
     picks += batch;
     tookMs = performance.now() - startMs;
   }
-  process.send?.((picks / tookMs) * 1_000);
+  return (picks / tookMs) * 1_000;
 });
+say("ready");
 
 function picksOf(balancer: LoadBalancer, instances: readonly ServiceInstance[]): () => void {
   balancer.update(instances);

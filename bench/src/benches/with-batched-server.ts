@@ -1,0 +1,10 @@
+import { Program } from "../processes/program.ts";
+import type { BatchedServerPorts } from "../servers/batched-server.ts";
+
+/** Runs the server that is the same for all peers while `measure` does its work. */
+export async function withBatchedServer<T>(
+  measure: (ports: BatchedServerPorts, server: Program) => Promise<T>,
+): Promise<T> {
+  await using server = Program.start("servers/batched-server.ts");
+  return await measure(await server.next<BatchedServerPorts>(), server);
+}
