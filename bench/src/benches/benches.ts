@@ -1,9 +1,13 @@
 import { balancers } from "./balancers.ts";
 import type { Bench } from "./bench.ts";
+import { coldImport } from "./cold-import.ts";
 import { discovery } from "./discovery.ts";
+import { failover } from "./failover.ts";
 import { fanout } from "./fanout.ts";
+import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { receive } from "./receive.ts";
+import { scaling } from "./scaling.ts";
 import { stream } from "./stream.ts";
 import { unary } from "./unary.ts";
 import { upload } from "./upload.ts";
@@ -16,6 +20,10 @@ export const benches: Readonly<Record<string, Bench>> = {
   upload,
   unary,
   fanout,
+  scaling,
+  idle,
+  failover,
+  import: coldImport,
   balancers,
   discovery,
 };
