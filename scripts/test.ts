@@ -12,6 +12,7 @@ const everywhere = [
   "gen/*.test.ts",
   "scripts/**/*.test.ts",
   "examples/**/*.test.ts",
+  "bench/src/**/*.test.ts",
   "soak/src/*.test.ts",
 ];
 

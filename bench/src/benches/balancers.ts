@@ -1,11 +1,11 @@
 // Every balancer beside what one would take from npm otherwise.
 import { inTurn } from "../measures/in-turn.ts";
 import type { Result } from "../measures/result.ts";
-import { Program } from "../processes/program.ts";
 import type { BalancerPicks } from "../turns/balancer-picks.ts";
 import type { Bench, BenchOptions, Size } from "./bench.ts";
+import { StandingContenders } from "./standing-contenders.ts";
 
-const peers = [
+const all = [
   "RoundRobinBalancer",
   "RoundRobinBalancer, outliers ejected",
   "RandomBalancer",
@@ -16,9 +16,10 @@ const peers = [
   "ConsistentHashBalancer, bounded loads",
   "hashring",
 ];
-const sizes: Record<Size, Pick<BalancerPicks, "ms" | "batch"> & { rounds: number }> = {
-  full: { ms: 100, batch: 10_000, rounds: 7 },
-  quick: { ms: 0, batch: 100, rounds: 1 },
+const compared = ["WeightedRoundRobinBalancer", "weighted-round-robin", "ConsistentHashBalancer", "hashring"];
+const sizes: Record<Size, Pick<BalancerPicks, "ms" | "batch"> & { peers: readonly string[]; rounds: number }> = {
+  full: { ms: 100, batch: 10_000, peers: all, rounds: 7 },
+  quick: { ms: 0, batch: 100, peers: compared, rounds: 1 },
 };
 
 /** Picks a second, for few instances and for many. */
@@ -32,16 +33,13 @@ export const balancers: Bench = {
 };
 
 async function measure(instances: number, { size, tell }: BenchOptions): Promise<Result[]> {
-  await using stack = new AsyncDisposableStack();
   const key = `balancers.picks.${instances}`;
-  const { rounds, ...effort } = sizes[size];
-  const contenders = peers.map((peer) => {
-    const given = { peer, instances, ...effort } satisfies BalancerPicks;
-    const program = stack.use(Program.start("turns/balancer-picks.ts", given));
-    return { subject: peer, program, take: async () => ({ [key]: await program.ask<number>("picks a second") }) };
-  });
-  await Promise.all(contenders.map(({ program }) => program.next()));
+  const { peers, rounds, ...effort } = sizes[size];
   tell(`${instances} instances: warming up`);
-  for (const { take } of contenders) await take();
-  return await inTurn(contenders, { rounds, units: { [key]: "picks/s" }, tell });
+  await using contenders = await StandingContenders.start<number>({
+    file: "turns/balancer-picks.ts",
+    given: Object.fromEntries(peers.map((peer) => [peer, { peer, instances, ...effort } satisfies BalancerPicks])),
+    readingsOf: (picks) => ({ [key]: picks }),
+  });
+  return await inTurn(contenders.all, { rounds, units: { [key]: "picks/s" }, tell });
 }

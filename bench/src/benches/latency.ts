@@ -1,29 +1,28 @@
 import { inTurn } from "../measures/in-turn.ts";
 import { peerNames } from "../peers/load-peer.ts";
-import type { Latency, LatencyTurn } from "../turns/latency.ts";
-import { takeTurn } from "../turns/take-turn.ts";
-import { type Bench, rounds, type Size } from "./bench.ts";
+import type { Latency, LatencyTurns } from "../turns/latency.ts";
+import type { Bench, Size } from "./bench.ts";
+import { StandingContenders } from "./standing-contenders.ts";
 import { withBatchedServer } from "./with-batched-server.ts";
 
-const counts: Record<Size, Pick<LatencyTurn, "warmUpCount" | "count">> = {
-  full: { warmUpCount: 5_000, count: 10_000 },
-  quick: { warmUpCount: 10, count: 200 },
+const sizes: Record<Size, { rounds: number; count: number }> = {
+  full: { rounds: 11, count: 5_000 },
+  quick: { rounds: 1, count: 100 },
 };
 
 /** How long one round trip takes when there is no other. */
 export const latency: Bench = {
-  about: `Round trips on one stream, one after the other: texts of 100 bytes, ${counts.full.count} a round.`,
+  about: `Round trips on one stream, one after the other: texts of 100 bytes, ${sizes.full.count} a round.`,
   run: ({ size, tell }) =>
-    withBatchedServer(({ plain }) => {
-      const contenders = peerNames.map((peer) => ({
-        subject: peer,
-        take: async () => {
-          const given = { peer, port: plain, roomId: "room", contentBytes: 100, ...counts[size] };
-          const { p50, p99 } = await takeTurn<Latency>("latency.ts", given satisfies LatencyTurn);
-          return { "stream.latency.p50": p50, "stream.latency.p99": p99 };
-        },
-      }));
+    withBatchedServer(async ({ plain }) => {
+      const { rounds, count } = sizes[size];
+      tell("warming up");
+      await using contenders = await StandingContenders.start<Latency>({
+        file: "turns/latency.ts",
+        given: Object.fromEntries(peerNames.map((peer) => [peer, { peer, port: plain, count } satisfies LatencyTurns])),
+        readingsOf: ({ p50, p99 }) => ({ "stream.latency.p50": p50, "stream.latency.p99": p99 }),
+      });
       const units = { "stream.latency.p50": "µs", "stream.latency.p99": "µs" };
-      return inTurn(contenders, { rounds: rounds[size], units, tell });
+      return await inTurn(contenders.all, { rounds, units, tell });
     }),
 };

@@ -9,13 +9,14 @@ const kibibyte = 1024;
 const maxInFlight = 1_000;
 const maxBytesInFlight = 16 * kibibyte * kibibyte;
 const streamCounts: Record<Size, readonly number[]> = { full: [1, 10, 100, 1_000], quick: [1, 10] };
-const payloads: Record<string, number> = {
+const bytesOf: Record<string, number> = {
   "16 B": 16,
   "256 B": 256,
   "4 KiB": 4 * kibibyte,
   "64 KiB": 64 * kibibyte,
   "1 MiB": kibibyte * kibibyte,
 };
+const payloads: Record<Size, readonly string[]> = { full: Object.keys(bytesOf), quick: ["16 B", "1 MiB"] };
 const efforts: Record<Size, Pick<ManyStreamsTurn, "spans" | "latency">> = {
   full: {
     spans: { warmUp: { ms: 700, count: 100 }, measured: { ms: 700, count: 100 } },
@@ -54,7 +55,7 @@ export const scaling: Bench = {
       const byStreams = streamCounts[size].map((streams) =>
         contender("streams", streams === 1 ? "1 stream" : `${streams} streams`, streams, 100),
       );
-      const byPayload = Object.entries(payloads).map(([name, bytes]) => contender("payload", name, 1, bytes));
+      const byPayload = payloads[size].map((name) => contender("payload", name, 1, bytesOf[name] ?? 0));
       return [
         ...(await inTurn(byStreams, { rounds: rounds[size], units: units("streams"), tell })),
         ...(await inTurn(byPayload, { rounds: rounds[size], units: units("payload"), tell })),

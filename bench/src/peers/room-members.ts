@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
 import { EnvelopeCounter } from "../wire/envelope-counter.ts";
 import { FrameWriter } from "../wire/frame-writer.ts";
 import { messageRequestCodec } from "./codec.ts";
@@ -13,6 +14,7 @@ export interface RoomMembersOptions {
 }
 
 const roomId = "room";
+const probeMs = 20;
 
 /** A sender and the members of a room, all on bare HTTP/2. */
 export class RoomMembers implements AsyncDisposable {
@@ -22,6 +24,7 @@ export class RoomMembers implements AsyncDisposable {
   readonly #sender: ClientHttp2Stream;
   readonly #frames = new FrameWriter();
   readonly #message = messageMaker(roomId, 100);
+  readonly #members: number;
   #sent = 0;
   #delivered = 0;
   #reached = 0;
@@ -31,7 +34,7 @@ export class RoomMembers implements AsyncDisposable {
     const sessions = await Promise.all(Array.from({ length: connections + 1 }, () => openSession(port)));
     const [own, ...shared] = sessions;
     if (own === undefined) throw new RangeError("there is no connection");
-    const room = new RoomMembers(sessions, own);
+    const room = new RoomMembers(sessions, own, members);
     for (let index = 0; index < members; index++) {
       const session = shared[index % connections];
       if (session !== undefined) room.#join(session, `member-${index}`);
@@ -39,15 +42,19 @@ export class RoomMembers implements AsyncDisposable {
     return room;
   }
 
-  private constructor(sessions: readonly ClientHttp2Session[], own: ClientHttp2Session) {
+  private constructor(sessions: readonly ClientHttp2Session[], own: ClientHttp2Session, members: number) {
+    this.#members = members;
     this.#sessions = sessions;
     this.#sender = openStream(own, "StreamMessages", { "user-id": "bench", "room-id": roomId });
     this.#sender.resume();
   }
 
-  /** Members who have got a message. */
-  get reached(): number {
-    return this.#reached;
+  /** Sends until every member has got something: a server does not say when a stream has come into its room. */
+  async reachAll(): Promise<void> {
+    while (this.#reached < this.#members) {
+      this.send();
+      await delay(probeMs);
+    }
   }
 
   /** Messages that members have got. */

@@ -1,5 +1,4 @@
 // Deliveries a second of one room: one sender, and members who count what comes without decoding it.
-import { setTimeout as delay } from "node:timers/promises";
 import { Meter, type MeterSpans } from "../measures/meter.ts";
 import { RoomMembers } from "../peers/room-members.ts";
 import { turn } from "./turn.ts";
@@ -14,15 +13,9 @@ export interface FanOutTurn {
   readonly spans: MeterSpans;
 }
 
-/** A server says nothing about when a stream has come into its room. */
-const probeMs = 50;
-
 await turn(async ({ port, members, connections, inFlight, spans }: FanOutTurn) => {
   await using room = await RoomMembers.open({ port, members, connections });
-  while (room.reached < members) {
-    room.send();
-    await delay(probeMs);
-  }
+  await room.reachAll();
   const meter = new Meter(spans);
   let wanted = room.delivered;
   const fill = () => {

@@ -1,14 +1,13 @@
-// Round trips on one stream, one after the other: how long half of them take at the most, and 99 of 100, in µs.
+// Round trips on one stream, one after the other. Answers every question with how long half of a round's take at the most, and
+// 99 of 100, in µs.
 import { quantile } from "../measures/summary.ts";
 import { loadPeer, type PeerName } from "../peers/load-peer.ts";
-import { turn } from "./turn.ts";
+import { onQuestion, parameters, say } from "../processes/child.ts";
 
-export interface LatencyTurn {
+export interface LatencyTurns {
   readonly peer: PeerName;
   readonly port: number;
-  readonly roomId: string;
-  readonly contentBytes: number;
-  readonly warmUpCount: number;
+  /** Round trips of a round. */
   readonly count: number;
 }
 
@@ -17,26 +16,40 @@ export interface Latency {
   readonly p99: number;
 }
 
-await turn(async ({ peer, port, roomId, contentBytes, warmUpCount, count }: LatencyTurn): Promise<Latency> => {
-  const { openStream } = await loadPeer(peer);
-  const times = new Float64Array(count);
-  const done = Promise.withResolvers<void>();
-  let n = -warmUpCount;
-  let startMs = 0;
-  const send = () => {
-    startMs = performance.now();
-    stream.send(n);
-  };
-  const onMessage = () => {
-    const tookMs = performance.now() - startMs;
-    if (n >= 0) times[n] = tookMs * 1_000;
-    if (++n < count) send();
-    else done.resolve();
-  };
-  const stream = await openStream({ port, roomId, contentBytes, onMessage, onError: done.reject });
+const { peer, port, count } = parameters<LatencyTurns>();
+const { openStream } = await loadPeer(peer);
+const times = new Float64Array(count);
+let messageId = 0;
+let left = 0;
+let startMs = 0;
+let onRoundEnd = () => {};
+
+const stream = await openStream({
+  port,
+  roomId: "room",
+  contentBytes: 100,
+  onMessage: () => {
+    times[--left] = (performance.now() - startMs) * 1_000;
+    if (left > 0) send();
+    else onRoundEnd();
+  },
+  onError: (error) => {
+    throw error;
+  },
+});
+onQuestion(async (): Promise<Latency> => {
+  left = count;
+  const ended = new Promise<void>((resolve) => {
+    onRoundEnd = resolve;
+  });
   send();
-  await done.promise;
-  await stream.close();
+  await ended;
   times.sort();
   return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
 });
+say("ready");
+
+function send(): void {
+  startMs = performance.now();
+  stream.send(messageId++);
+}
