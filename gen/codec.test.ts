@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
-import { create, type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import {
@@ -19,100 +19,42 @@ import {
   UploadAudioRequestSchema,
   uploadAudioRequestCodec,
 } from "./index.ts";
-import { acks, requests, responses, uploads } from "./test-kit/arbitrary-messages.ts";
+import { recordsOf, spoiled } from "./test-kit/arbitrary-bytes.ts";
+import { arbitraryMessages, lengths, numbers, units } from "./test-kit/arbitrary-messages.ts";
+import { assertReadsAlike, assertWritesAlike, encode } from "./test-kit/assert-alike.ts";
 
-/** What a codec or protobuf-es makes of something. */
-type Outcome = { readonly value: unknown } | { readonly error: Error };
+const [usual, any] = [arbitraryMessages("usual"), arbitraryMessages("any")];
 
-const guard = 0xa5;
-const marginBytes = 24;
+const fullAudio = { userId: "u", roomId: "r", format: "f", size: 5n, duration: 1.5 };
+const fullRequest = {
+  ...{ messageId: "m", userId: "u", roomId: "r", type: MessageType.TEXT, content: Uint8Array.of(1), ackRequired: true },
+  ...{ metadata: { a: "b", c: "d" }, timestamp: { seconds: 7n, nanos: 5 } },
+};
+const fullResponse = { ...fullRequest, fromUserId: "u", sequence: 5n, epoch: "e", previousSequence: 4n };
+const fullAck = {
+  ...{ originalMessageId: "m", success: true, errorMessage: "e", sequence: 5n, epoch: "e", code: 3 },
+  retryAfter: { seconds: 1n, nanos: 5 },
+};
+const fullUpload = { data: { case: "metadata" as const, value: create(AudioMetadataSchema, fullAudio) } };
 
-function outcomeOf(run: () => unknown): Outcome {
-  try {
-    return { value: run() };
-  } catch (error) {
-    assert.ok(error instanceof Error);
-    return { error };
-  }
-}
-
-/** What the codec writes, when it keeps to its bounds. */
-function encode<T extends Message>(codec: MessageCodec<T>, message: T): Uint8Array {
-  const bound = codec.sizeBound(message);
-  const target = Buffer.alloc(marginBytes + bound + marginBytes, guard);
-  const end = codec.write(message, target, marginBytes);
-  assert.ok(end <= marginBytes + bound, `${end - marginBytes} bytes are more than the bound, ${bound}`);
-  const around = [...target.subarray(0, marginBytes), ...target.subarray(marginBytes + bound)];
-  assert.deepEqual(new Set(around), new Set([guard]));
-  const exact = Buffer.alloc(bound, guard);
-  assert.equal(codec.write(message, exact, 0), end - marginBytes);
-  assert.ok(target.subarray(marginBytes, end).equals(exact.subarray(0, end - marginBytes)));
-  return new Uint8Array(target.subarray(marginBytes, end));
-}
-
-function assertReadsAlike<T extends Message>(codec: MessageCodec<T>, bytes: Uint8Array): void {
-  for (const given of [bytes, Buffer.from(bytes)]) {
-    const expected = outcomeOf(() => fromBinary(codec.schema, given));
-    const actual = outcomeOf(() => codec.read(given));
-    if ("error" in expected) {
-      assert.ok("error" in actual, `read what protobuf-es refuses: ${expected.error.message}`);
-      assert.deepEqual([actual.error.name, actual.error.message], [expected.error.name, expected.error.message]);
-    } else {
-      assert.deepStrictEqual(actual, expected);
-    }
-  }
-}
-
-function assertWritesAlike<T extends Message>(codec: MessageCodec<T>, message: T): void {
-  const expected = outcomeOf(() => toBinary(codec.schema, message));
-  const actual = outcomeOf(() => encode(codec, message));
-  if ("error" in expected) assert.ok("error" in actual, `wrote what protobuf-es refuses: ${expected.error.message}`);
-  else assert.deepStrictEqual(actual, expected);
-}
-
-testCodec(
-  messageRequestCodec,
-  requests,
-  create(MessageRequestSchema, {
-    ...{ messageId: "m", userId: "u", roomId: "r", type: 1, content: Uint8Array.of(1), ackRequired: true },
-    ...{ metadata: { a: "b", c: "d" }, timestamp: { seconds: 7n, nanos: 5 } },
-  }),
-);
-testCodec(
-  messageResponseCodec,
-  responses,
-  create(MessageResponseSchema, {
-    ...{ messageId: "m", fromUserId: "u", roomId: "r", type: 1, content: Uint8Array.of(1), ackRequired: true },
-    ...{ metadata: { a: "b" }, timestamp: { seconds: 7n, nanos: 5 } },
-    ...{ sequence: 5n, epoch: "e", previousSequence: 4n },
-  }),
-);
-testCodec(
-  ackContentCodec,
-  acks,
-  create(AckContentSchema, {
-    ...{ originalMessageId: "m", success: true, errorMessage: "e", sequence: 5n, epoch: "e", code: 3 },
-    retryAfter: { seconds: 1n, nanos: 5 },
-  }),
-);
-testCodec(
-  uploadAudioRequestCodec,
-  uploads,
-  create(UploadAudioRequestSchema, {
-    data: {
-      case: "metadata",
-      value: create(AudioMetadataSchema, { userId: "u", roomId: "r", format: "f", size: 5n, duration: 1.5 }),
-    },
-  }),
-);
+testCodec(messageRequestCodec, usual.requests, any.requests, create(MessageRequestSchema, fullRequest));
+testCodec(messageResponseCodec, usual.responses, any.responses, create(MessageResponseSchema, fullResponse));
+testCodec(ackContentCodec, usual.acks, any.acks, create(AckContentSchema, fullAck));
+testCodec(uploadAudioRequestCodec, usual.uploads, any.uploads, create(UploadAudioRequestSchema, fullUpload));
 
 /** What every codec keeps to; `full` has a value in every field. */
-function testCodec<T extends Message>(codec: MessageCodec<T>, messages: fc.Arbitrary<T>, full: T): void {
+function testCodec<T extends Message>(
+  codec: MessageCodec<T>,
+  usualMessages: fc.Arbitrary<T>,
+  anyMessages: fc.Arbitrary<T>,
+  full: T,
+): void {
   const { name } = codec.schema;
+  const either = fc.oneof(usualMessages, anyMessages);
 
   test(`any ${name} is written as protobuf-es writes it, within its bound, and read as protobuf-es reads it`, () => {
     fc.assert(
-      fc.property(messages, (message) => {
+      fc.property(either, (message) => {
         const bytes = encode(codec, message);
         assert.ok(Buffer.from(toBinary(codec.schema, message)).equals(bytes));
         assertReadsAlike(codec, bytes);
@@ -121,27 +63,34 @@ function testCodec<T extends Message>(codec: MessageCodec<T>, messages: fc.Arbit
     );
   });
 
-  test(`bytes that once were a ${name} are read as protobuf-es reads them, or refused alike`, () => {
-    const small = messages.map((message) => toBinary(codec.schema, message)).filter(({ length }) => length < 400);
-    const change = fc.record({ at: fc.nat(400), remove: fc.nat(3), insert: fc.uint8Array({ maxLength: 3 }) });
-    const changed = fc.tuple(small, fc.array(change, { minLength: 1, maxLength: 3 })).map(([bytes, changes]) =>
-      changes.reduce((rest, { at, remove, insert }) => {
-        const place = at % (rest.length + 1);
-        return Buffer.concat([rest.subarray(0, place), insert, rest.subarray(place + remove)]);
-      }, Buffer.from(bytes)),
-    );
-    const cut = fc.tuple(small, fc.nat(400)).map(([bytes, end]) => bytes.subarray(0, end % (bytes.length + 1)));
-    const joined = fc.tuple(small, small).map((parts) => Buffer.concat(parts));
+  test(`a ${name} with nothing unusual is not left to protobuf-es, which looks its code up by the type`, (t) => {
+    const { mock } = t.mock.method(WeakMap.prototype, "get");
     fc.assert(
-      fc.property(fc.oneof(changed, cut, joined), (bytes) => assertReadsAlike(codec, new Uint8Array(bytes))),
+      fc.property(usualMessages, (message) => {
+        const bytes = toBinary(codec.schema, message);
+        mock.resetCalls();
+        codec.write(message, Buffer.alloc(codec.sizeBound(message)), 0);
+        codec.read(bytes);
+        assert.equal(mock.callCount(), 0);
+      }),
+      { numRuns: 300 },
+    );
+    fromBinary(codec.schema, new Uint8Array());
+    assert.ok(mock.callCount() > 0);
+  });
+
+  test(`bytes that once were a ${name} are read as protobuf-es reads them, or refused alike`, () => {
+    const bytes = spoiled(either.map((message) => toBinary(codec.schema, message)));
+    fc.assert(
+      fc.property(bytes, (given) => assertReadsAlike(codec, given)),
       { numRuns: 3_000 },
     );
   });
 
   test(`any bytes at all are read as a ${name} as protobuf-es reads them, or refused alike`, () => {
-    const records = fc.array(recordOf(codec.schema), { maxLength: 6 }).map((parts) => Uint8Array.from(parts.flat()));
+    const bytes = fc.oneof({ weight: 9, arbitrary: recordsOf(codec.schema) }, fc.uint8Array({ maxLength: 40 }));
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), records), (bytes) => assertReadsAlike(codec, bytes)),
+      fc.property(bytes, (given) => assertReadsAlike(codec, given)),
       { numRuns: 5_000 },
     );
   });
@@ -170,6 +119,45 @@ function testCodec<T extends Message>(codec: MessageCodec<T>, messages: fc.Arbit
   });
 }
 
+test("texts, bytes and entries of all lengths that matter are written and read as protobuf-es does", () => {
+  for (const length of [...lengths, ...Array.from({ length: 20 }, (_, index) => index + 115)]) {
+    for (const unit of units) {
+      const text = unit.repeat(length / unit.length);
+      const entries = Array.from({ length: 30 }, (_, index): [string, string] => [`${text}${index}`, text]);
+      const metadata = length < 10_000 ? Object.fromEntries(entries) : { [text]: text };
+      for (const init of [
+        { messageId: text, content: Buffer.alloc(length) },
+        { metadata },
+        { metadata: { [text]: "" } },
+      ]) {
+        const message = create(MessageRequestSchema, init);
+        assertWritesAlike(messageRequestCodec, message);
+        assertReadsAlike(messageRequestCodec, toBinary(MessageRequestSchema, message));
+      }
+      const value = create(AudioMetadataSchema, { format: text });
+      assertWritesAlike(
+        uploadAudioRequestCodec,
+        create(UploadAudioRequestSchema, { data: { case: "metadata", value } }),
+      );
+    }
+  }
+});
+
+test("numbers of all lengths are written and read as protobuf-es does", () => {
+  for (const number of [0n, 2n, ...numbers, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+    const [int32, int64] = [Number(BigInt.asIntN(32, number)), BigInt.asIntN(64, number)];
+    const timestamp = { seconds: int64, nanos: int32 };
+    const message = create(MessageResponseSchema, { sequence: number, previousSequence: number, timestamp });
+    assertWritesAlike(messageResponseCodec, message);
+    assertReadsAlike(messageResponseCodec, toBinary(MessageResponseSchema, message));
+  }
+});
+
+test("what protobuf-es reads in its own way is read in the same way", () => {
+  for (const hex of traps) assertReadsAlike(messageRequestCodec, Buffer.from(hex.replaceAll(" ", ""), "hex"));
+  for (const hex of audioTraps) assertReadsAlike(uploadAudioRequestCodec, Buffer.from(hex.replaceAll(" ", ""), "hex"));
+});
+
 test("the codec of a type is found by its schema, and no other has one", () => {
   assert.equal(findCodec(MessageRequestSchema), messageRequestCodec);
   assert.equal(findCodec(MessageResponseSchema), messageResponseCodec);
@@ -177,26 +165,6 @@ test("the codec of a type is found by its schema, and no other has one", () => {
   assert.equal(findCodec(UploadAudioRequestSchema), uploadAudioRequestCodec);
   assert.equal(findCodec(JoinRoomRequestSchema), undefined);
   assert.equal(findCodec(TimestampSchema), undefined);
-});
-
-test("what has no unusual value is not left to protobuf-es, which looks its own code up by the schema", (t) => {
-  const message = create(MessageResponseSchema, {
-    ...{
-      messageId: "0199d1f0-2f5c-7a43-9d0c-6f4f3f0a1b2c",
-      roomId: "\u6c49\u5b57",
-      type: MessageType.TEXT,
-      epoch: "e",
-    },
-    ...{ metadata: { key: "value" }, content: Buffer.from("text"), timestamp: { seconds: 1n, nanos: 999_999_999 } },
-  });
-  const bytes = toBinary(MessageResponseSchema, message);
-  const { mock } = t.mock.method(WeakMap.prototype, "get");
-  const target = Buffer.alloc(messageResponseCodec.sizeBound(message));
-  messageResponseCodec.write(message, target, 0);
-  messageResponseCodec.read(bytes);
-  assert.equal(mock.callCount(), 0);
-  fromBinary(MessageResponseSchema, bytes);
-  assert.ok(mock.callCount() > 0);
 });
 
 test("bytes of a message are a view of what it was read from", () => {
@@ -215,48 +183,54 @@ const strangeValues: readonly unknown[] = [
   ...[true, false, Symbol("s"), () => 1],
   ...[[], ["a", "bcdefghijklmnopq"], {}, { length: 5 }, { length: -900 }, { a: 1 }, { a: undefined }, { a: "b" }],
   ...[new Uint8Array(0), Uint8Array.of(1, 2), new Uint16Array(3), Buffer.from("buffer"), new Date(0)],
-  ...[
-    { case: "metadata", value: undefined },
-    { case: "chunk", value: [1, 2] },
-    { case: "chunk", value: new Uint8Array() },
-  ],
+  ...[{ case: "metadata" }, { case: "chunk", value: [1, 2] }, { case: "chunk", value: new Uint8Array() }],
   ...[{ case: "other", value: 1 }, { case: undefined }, { $typeName: "im.v1.AckContent" }],
-  [{ no: 900, wireType: 0, data: Uint8Array.of(1) }],
+  [{ no: 900, wireType: 2, data: Uint8Array.from([0xac, 2, ...new Uint8Array(300)]) }],
 ];
 
-/** A field of the type or not, with whatever behind it. */
-function recordOf(schema: DescMessage): fc.Arbitrary<number[]> {
-  const number = fc.oneof(fc.constantFrom(...schema.fields.map((field) => field.number)), fc.nat(2_100));
-  const tag = fc
-    .tuple(number, fc.oneof(fc.constantFrom(0, 2), fc.nat(7)))
-    .map(([no, wireType]) => (no << 3) | wireType);
-  const varint = fc.oneof(
-    fc.nat(0xffff_ffff).map((value) => varintOf(value)),
-    fc
-      .tuple(fc.array(fc.integer({ min: 128, max: 255 }), { maxLength: 11 }), fc.nat(127))
-      .map(([more, last]) => [...more, last]),
-  );
-  const entry = fc.constantFrom(
-    [10, 1, 97, 18, 1, 98],
-    [18, 1, 98, 10, 1, 97],
-    [10, 1, 97],
-    [18, 1, 98],
-    [10, 1, 97, 18, 1, 98, 24, 1],
-    [10, 9, ...Buffer.from("__proto__"), 18, 1, 98],
-    [8, 5, 16, 6],
-    [16, 6, 8, 5],
-    [10, 0, 18, 0],
-    [8, 5, 8, 6],
-    [8],
-  );
-  const content = fc.oneof(fc.array(fc.nat(255), { maxLength: 24 }), entry);
-  const delimited = content.map((data) => [data.length, ...data]);
-  return fc.tuple(tag, fc.oneof(varint, delimited)).map(([first, rest]) => [...varintOf(first), ...rest]);
-}
-
-function varintOf(value: number): number[] {
-  return value < 128 ? [value] : [(value % 128) | 128, ...varintOf(Math.floor(value / 128))];
-}
+/** Bytes that are read to their end also by a reader that takes them in another way. Seventeen letters: a field, or a rest. */
+const letters = "61".repeat(17);
+const traps = [
+  `12 81 00 2a 12 11 ${letters}`, // a length of more bytes than it needs
+  `20 81 00 12 11 ${letters}`, // a number of more bytes than it needs
+  `3a 01 08 2a 12 11 ${letters}`, // a submessage that ends before its field
+  `3a 02 08 85 2a 12 11 ${letters}`, // a submessage that ends within a number
+  `20 ${"80".repeat(200)} 01`, // a number without end
+  "20 ffffffffffffffffff 01", // minus one
+  "20 ffffffff 7f", // more than 32 bits
+  "32 00", // an entry of nothing
+  "32 03 0a 12 00 12 01 62", // an entry whose key is longer than it
+  `32 04 0a 01 61 12 12 11 ${letters}`, // an entry whose value is behind it, with its length
+  "32 04 0a 01 61 12", // the same, and nothing there
+  "32 06 12 01 61 12 01 62", // two values
+  "32 06 0a 01 61 0a 01 62", // two keys
+  "32 06 12 01 62 0a 01 61", // the value first
+  "32 09 0a 01 61 12 01 62 0a 01 63", // a key more
+  "32 0e 0a 09 5f5f70726f746f5f5f 12 01 62", // __proto__
+  "32 03 0a 01 61", // a key alone
+  "32 03 0a 01 61 12 01 62", // a key, and a user behind the entry
+  "0a 01 80", // no UTF-8
+  "0a 03 ed a0 80", // half of a pair
+  "0a 03 ef bf bd", // the mark for what is no UTF-8, itself
+  "0a 06 ef bb bf ef bb bf", // marks of byte order
+  `0a 19 ff ${"61".repeat(24)}`, // no UTF-8, and long
+  "3a 02 08 05 3a 02 10 06", // a submessage in two parts
+  "0a 01 61 0a 01 62", // a text that comes twice
+  "2a 00", // bytes, and none
+  "08 05 61 61 61 61 61", // a text in the form of a number
+  "a0 06 80 01", // true in two bytes
+  "a0 86 00 01", // a tag of more bytes than it needs
+];
+const audioTraps = [
+  "0a 02 29 01 12 07 00 00 00 00 00 00 00", // a double that ends behind its message
+  "0a 05 29 00 00 00 00", // a double that is cut off
+  "0a 00", // metadata, and none
+  "12 00", // a chunk, and none
+  "0a 02 20 05 0a 03 1a 01 66", // metadata in two parts
+  "12 01 01 0a 02 20 05", // a chunk, then metadata
+  "0a 02 20 05 12 01 01 0a 03 1a 01 66", // metadata, a chunk, metadata again
+  "0a 09 29 00 00 00 00 00 00 f8 ff", // not a number
+];
 
 /** The object and every other in it but bytes. */
 function objectsIn(value: unknown): object[] {

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import type { GeneratedFile, Printable } from "@bufbuild/protoplugin";
-import { type FieldCode, fieldCode } from "./field-code.ts";
+import { fieldCode, type SingularCode } from "./field-code.ts";
 import { functionOf, imported, runtime, variable } from "./names.ts";
 import { tagBytes, tagOf } from "./tags.ts";
 
@@ -48,12 +48,12 @@ function emitField(f: GeneratedFile, field: DescField): void {
   f.print`  }`;
 }
 
-function read(f: GeneratedFile, code: FieldCode, value: string): Printable {
+function read(f: GeneratedFile, code: SingularCode, value: string): Printable {
   return code.kind === "bigint" ? [runtime(f, "encoding", "smallNumber"), `(${value})`] : value;
 }
 
 /** Where protobuf-es throws, converts, or writes more than the code here would. */
-function unusualWhen(field: DescField, { kind }: FieldCode, value: string): string {
+function unusualWhen(field: DescField, { kind }: SingularCode, value: string): string {
   switch (kind) {
     case "string":
       return `typeof ${value} !== "string"`;
@@ -71,12 +71,10 @@ function unusualWhen(field: DescField, { kind }: FieldCode, value: string): stri
       return field.oneof === undefined
         ? `!Object.hasOwn(message, ${JSON.stringify(field.localName)})`
         : `${value} === undefined`;
-    case "map":
-      return "false";
   }
 }
 
-function setWhen({ kind }: FieldCode, value: string): string {
+function setWhen({ kind }: SingularCode, value: string): string {
   switch (kind) {
     case "string":
       return `${value} !== ""`;
@@ -90,12 +88,11 @@ function setWhen({ kind }: FieldCode, value: string): string {
     case "double":
       return `!Object.is(${value}, 0)`;
     case "message":
-    case "map":
       return `${value} !== undefined`;
   }
 }
 
-function emitValue(f: GeneratedFile, code: FieldCode, value: string): void {
+function emitValue(f: GeneratedFile, code: SingularCode, value: string): void {
   switch (code.kind) {
     case "string":
       f.print`    at = ${runtime(f, "encoding", "writeString")}(${value}, target, at);`;

@@ -2,8 +2,11 @@ import { type DescEnum, type DescField, type DescMessage, ScalarType } from "@bu
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 
 /** How the values of a field look in code. Several types of protobuf share one, where they differ in unusual values only. */
-export type FieldCode =
-  | { readonly kind: "string" | "bytes" | "bool" | "double" | "bigint" | "map" }
+export type FieldCode = SingularCode | { readonly kind: "map" };
+
+/** How the one value of a field looks. */
+export type SingularCode =
+  | { readonly kind: "string" | "bytes" | "bool" | "double" | "bigint" }
   | { readonly kind: "int"; readonly enum?: DescEnum }
   | { readonly kind: "message"; readonly message: DescMessage };
 

@@ -59,7 +59,7 @@ export function readMapEntry(map: { [key: string]: string }, bytes: Buffer, offs
   if (keyLength < 0) return false;
   const keyStart = offset + 1 + varintSize(keyLength);
   const middle = keyStart + keyLength;
-  if (middle >= end || bytes[middle] !== 0x12) return false;
+  if (bytes[middle] !== 0x12) return false;
   const valueLength = readLength(bytes, middle + 1, end);
   if (valueLength < 0) return false;
   const valueStart = middle + 1 + varintSize(valueLength);
