@@ -166,12 +166,17 @@ test("a message gets a codec in the file of its name, and one that it contains o
     "runtime/codec.ts",
     "runtime/decoding.ts",
     "runtime/encoding.ts",
+    "runtime/repeats.ts",
     "runtime/varint.ts",
     "test_codec.ts",
   ]);
   const code = files.get("test_codec.ts") ?? "";
   assert.deepEqual(
     [...code.matchAll(/^(?:export )?(?:const|function) (\w+)/gm)].map(([, name]) => name),
-    ["rootCodec", ...["boundRoot", "writeRoot", "readRoot"], ...["boundInner", "writeInner", "readInner"]],
+    [
+      "rootCodec",
+      ...["boundRoot", "writeRoot", "readRoot"],
+      ...["boundInner", "writeInner", "textOfInner", "readInner"],
+    ],
   );
 });

@@ -1,11 +1,12 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import type { GeneratedFile, Printable } from "@bufbuild/protoplugin";
 import { type FieldCode, fieldCode } from "./field-code.ts";
-import { functionOf, imported, runtime, variable } from "./names.ts";
+import { functionOf, imported, repeater, runtime, variable } from "./names.ts";
 import { tagOf } from "./tags.ts";
 
 /** The function that reads a message from `start` to `end`, or undefined when anything about the bytes is unusual. */
 export function emitReader(f: GeneratedFile, message: DescMessage, keyword: string): void {
+  emitRepeaters(f, message);
   const shape = f.importShape(message);
   const buffer = imported(f, "node:buffer", "Buffer", "type");
   f.print`${keyword} ${functionOf(f, "read", message)}(`;
@@ -30,6 +31,16 @@ export function emitReader(f: GeneratedFile, message: DescMessage, keyword: stri
   f.print`  }`;
   emitResult(f, message);
   f.print`}`;
+  f.print();
+}
+
+function emitRepeaters(f: GeneratedFile, message: DescMessage): void {
+  for (const field of message.fields) {
+    const { kind } = fieldCode(field);
+    if (kind !== "string" && kind !== "bigint") continue;
+    const type = runtime(f, "repeats", kind === "string" ? "TextRepeater" : "BigIntRepeater");
+    f.print`const ${repeater(f, field)} = new ${type}();`;
+  }
   f.print();
 }
 
@@ -68,7 +79,7 @@ function emitCase(f: GeneratedFile, field: DescField): void {
     f.print`        if (length < 0) return undefined;`;
     f.print`        at += ${runtime(f, "varint", "varintSize")}(length);`;
   }
-  const value = emitValue(f, code, name);
+  const value = emitValue(f, field, code);
   if (field.oneof !== undefined) f.print`        ${name} = { case: ${f.string(field.localName)}, value: ${value} };`;
   else if (code.kind !== "map") f.print`        ${name} = ${value};`;
   if (isDelimited(code)) f.print`        at += length;`;
@@ -77,10 +88,10 @@ function emitCase(f: GeneratedFile, field: DescField): void {
 }
 
 /** Emits what goes before the expression for a value, and returns that. */
-function emitValue(f: GeneratedFile, code: FieldCode, name: string): Printable {
+function emitValue(f: GeneratedFile, field: DescField, code: FieldCode): Printable {
   switch (code.kind) {
     case "string":
-      return [runtime(f, "decoding", "readString"), "(bytes, at, length)"];
+      return `${repeater(f, field)}.read(bytes, at, length)`;
     case "bytes":
       return "source.subarray(at, at + length)";
     case "message":
@@ -88,7 +99,7 @@ function emitValue(f: GeneratedFile, code: FieldCode, name: string): Printable {
       f.print`        if (value === undefined) return undefined;`;
       return "value";
     case "map":
-      f.print`        if (!${runtime(f, "decoding", "readMapEntry")}(${name}, bytes, at, at + length)) return undefined;`;
+      f.print`        if (!${runtime(f, "decoding", "readMapEntry")}(${variable(field)}, bytes, at, at + length)) return undefined;`;
       return "";
     case "double":
       f.print`        if (at + 8 > end) return undefined;`;
@@ -99,13 +110,13 @@ function emitValue(f: GeneratedFile, code: FieldCode, name: string): Printable {
       f.print`        const value = ${runtime(f, "varint", "readVarint")}(bytes, at, end);`;
       f.print`        if (value < 0${code.kind === "int" ? " || value > 0x7fff_ffff" : ""}) return undefined;`;
       f.print`        at += ${runtime(f, "varint", "varintSize")}(value);`;
-      return ofVarint(f, code);
+      return ofVarint(f, field, code);
   }
 }
 
-function ofVarint(f: GeneratedFile, code: FieldCode): Printable {
+function ofVarint(f: GeneratedFile, field: DescField, code: FieldCode): Printable {
   if (code.kind === "bool") return "value !== 0";
-  if (code.kind === "bigint") return [runtime(f, "decoding", "toBigInt"), "(value)"];
+  if (code.kind === "bigint") return `${repeater(f, field)}.of(value)`;
   return code.kind === "int" && code.enum !== undefined ? ["value as ", f.importShape(code.enum)] : "value";
 }
 

@@ -1,4 +1,4 @@
-import type { DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
 import type { GeneratedFile, ImportSymbol } from "@bufbuild/protoplugin";
 
 /** The functions that every message has. */
@@ -25,6 +25,11 @@ export function variable(member: { readonly localName: string }): string {
   return `$${member.localName}`;
 }
 
+/** The constant of a file that reads a field and knows what the message before had in it. */
+export function repeater(f: GeneratedFile, field: DescField): string {
+  return `${field.localName}Of${f.importShape(field.parent).name}`;
+}
+
 /** A name from elsewhere: a package, or a file seen from the root of what is generated. */
 export function imported(f: GeneratedFile, from: string, name: string, use: "value" | "type" = "value"): ImportSymbol {
   return f.import(name, from, use === "type");
@@ -34,6 +39,7 @@ export function imported(f: GeneratedFile, from: string, name: string, use: "val
 interface Runtime {
   readonly decoding: typeof import("./runtime/decoding.ts");
   readonly encoding: typeof import("./runtime/encoding.ts");
+  readonly repeats: typeof import("./runtime/repeats.ts");
   readonly codec: typeof import("./runtime/codec.ts");
   readonly varint: typeof import("./runtime/varint.ts");
 }

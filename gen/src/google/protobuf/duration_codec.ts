@@ -36,7 +36,7 @@ import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Buffer } from "node:buffer";
 import { readVarint, unusual, varintSize, writeVarint } from "../../runtime/varint.ts";
 import { smallNumber } from "../../runtime/encoding.ts";
-import { toBigInt } from "../../runtime/decoding.ts";
+import { BigIntRepeater } from "../../runtime/repeats.ts";
 
 export function boundDuration(message: Duration): number {
   if (message.$unknown !== undefined) return Number.NaN;
@@ -62,6 +62,8 @@ export function writeDuration(message: Duration, target: Buffer, offset: number)
   return at;
 }
 
+const secondsOfDuration = new BigIntRepeater();
+
 export function readDuration(
   source: Uint8Array,
   bytes: Buffer,
@@ -79,7 +81,7 @@ export function readDuration(
         const value = readVarint(bytes, at, end);
         if (value < 0) return undefined;
         at += varintSize(value);
-        $seconds = toBigInt(value);
+        $seconds = secondsOfDuration.of(value);
         break;
       }
       case 16: {

@@ -6,11 +6,12 @@ import type { MessageCodec } from "../../runtime/codec.ts";
 import { binarySize, writeBinary } from "../../runtime/codec.ts";
 import type { AudioMetadata, UploadAudioRequest } from "./audio_pb.ts";
 import { UploadAudioRequestSchema } from "./audio_pb.ts";
-import { readLength, readString, toBigInt, toBuffer } from "../../runtime/decoding.ts";
+import { readLength, toBuffer } from "../../runtime/decoding.ts";
 import { fromBinary } from "@bufbuild/protobuf";
 import { bytesBound, closeLength, smallNumber, stringBound, writeBytes, writeString } from "../../runtime/encoding.ts";
 import type { Buffer } from "node:buffer";
 import { readVarint, unusual, varintSize, writeVarint } from "../../runtime/varint.ts";
+import { BigIntRepeater, TextRepeater } from "../../runtime/repeats.ts";
 
 /**
  * Encodes and decodes im.v1.UploadAudioRequest.
@@ -61,6 +62,7 @@ function writeUploadAudioRequest(message: UploadAudioRequest, target: Buffer, of
   }
   return at;
 }
+
 
 function readUploadAudioRequest(
   source: Uint8Array,
@@ -149,6 +151,11 @@ function writeAudioMetadata(message: AudioMetadata, target: Buffer, offset: numb
   return at;
 }
 
+const userIdOfAudioMetadata = new TextRepeater();
+const roomIdOfAudioMetadata = new TextRepeater();
+const formatOfAudioMetadata = new TextRepeater();
+const sizeOfAudioMetadata = new BigIntRepeater();
+
 function readAudioMetadata(
   source: Uint8Array,
   bytes: Buffer,
@@ -169,7 +176,7 @@ function readAudioMetadata(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $userId = readString(bytes, at, length);
+        $userId = userIdOfAudioMetadata.read(bytes, at, length);
         at += length;
         break;
       }
@@ -177,7 +184,7 @@ function readAudioMetadata(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $roomId = readString(bytes, at, length);
+        $roomId = roomIdOfAudioMetadata.read(bytes, at, length);
         at += length;
         break;
       }
@@ -185,7 +192,7 @@ function readAudioMetadata(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $format = readString(bytes, at, length);
+        $format = formatOfAudioMetadata.read(bytes, at, length);
         at += length;
         break;
       }
@@ -193,7 +200,7 @@ function readAudioMetadata(
         const value = readVarint(bytes, at, end);
         if (value < 0) return undefined;
         at += varintSize(value);
-        $size = toBigInt(value);
+        $size = sizeOfAudioMetadata.of(value);
         break;
       }
       case 41: {

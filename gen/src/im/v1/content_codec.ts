@@ -6,12 +6,13 @@ import type { MessageCodec } from "../../runtime/codec.ts";
 import { binarySize, writeBinary } from "../../runtime/codec.ts";
 import type { AckContent } from "./content_pb.ts";
 import { AckContentSchema } from "./content_pb.ts";
-import { readLength, readString, toBigInt, toBuffer } from "../../runtime/decoding.ts";
+import { readLength, toBuffer } from "../../runtime/decoding.ts";
 import { fromBinary } from "@bufbuild/protobuf";
 import { closeLength, smallNumber, stringBound, writeString } from "../../runtime/encoding.ts";
 import { boundDuration, readDuration, writeDuration } from "../../google/protobuf/duration_codec.ts";
 import type { Buffer } from "node:buffer";
 import { readVarint, unusual, varintSize, writeVarint } from "../../runtime/varint.ts";
+import { BigIntRepeater, TextRepeater } from "../../runtime/repeats.ts";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -98,6 +99,11 @@ function writeAckContent(message: AckContent, target: Buffer, offset: number): n
   return at;
 }
 
+const originalMessageIdOfAckContent = new TextRepeater();
+const errorMessageOfAckContent = new TextRepeater();
+const sequenceOfAckContent = new BigIntRepeater();
+const epochOfAckContent = new TextRepeater();
+
 function readAckContent(
   source: Uint8Array,
   bytes: Buffer,
@@ -120,7 +126,7 @@ function readAckContent(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $originalMessageId = readString(bytes, at, length);
+        $originalMessageId = originalMessageIdOfAckContent.read(bytes, at, length);
         at += length;
         break;
       }
@@ -135,7 +141,7 @@ function readAckContent(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $errorMessage = readString(bytes, at, length);
+        $errorMessage = errorMessageOfAckContent.read(bytes, at, length);
         at += length;
         break;
       }
@@ -143,14 +149,14 @@ function readAckContent(
         const value = readVarint(bytes, at, end);
         if (value < 0) return undefined;
         at += varintSize(value);
-        $sequence = toBigInt(value);
+        $sequence = sequenceOfAckContent.of(value);
         break;
       }
       case 810: {
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $epoch = readString(bytes, at, length);
+        $epoch = epochOfAckContent.read(bytes, at, length);
         at += length;
         break;
       }

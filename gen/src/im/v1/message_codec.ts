@@ -6,12 +6,13 @@ import type { MessageCodec } from "../../runtime/codec.ts";
 import { binarySize, writeBinary } from "../../runtime/codec.ts";
 import type { MessageRequest, MessageResponse, MessageType } from "./message_pb.ts";
 import { MessageRequestSchema, MessageResponseSchema } from "./message_pb.ts";
-import { noBytes, readLength, readMapEntry, readString, toBigInt, toBuffer } from "../../runtime/decoding.ts";
+import { noBytes, readLength, readMapEntry, toBuffer } from "../../runtime/decoding.ts";
 import { fromBinary } from "@bufbuild/protobuf";
 import { bytesBound, closeLength, mapBound, smallNumber, stringBound, writeBytes, writeMap, writeString } from "../../runtime/encoding.ts";
 import { boundTimestamp, readTimestamp, writeTimestamp } from "../../google/protobuf/timestamp_codec.ts";
 import type { Buffer } from "node:buffer";
 import { readVarint, unusual, varintSize, writeVarint } from "../../runtime/varint.ts";
+import { BigIntRepeater, TextRepeater } from "../../runtime/repeats.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -118,6 +119,10 @@ function writeMessageRequest(message: MessageRequest, target: Buffer, offset: nu
   return at;
 }
 
+const messageIdOfMessageRequest = new TextRepeater();
+const userIdOfMessageRequest = new TextRepeater();
+const roomIdOfMessageRequest = new TextRepeater();
+
 function readMessageRequest(
   source: Uint8Array,
   bytes: Buffer,
@@ -141,7 +146,7 @@ function readMessageRequest(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $messageId = readString(bytes, at, length);
+        $messageId = messageIdOfMessageRequest.read(bytes, at, length);
         at += length;
         break;
       }
@@ -149,7 +154,7 @@ function readMessageRequest(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $userId = readString(bytes, at, length);
+        $userId = userIdOfMessageRequest.read(bytes, at, length);
         at += length;
         break;
       }
@@ -157,7 +162,7 @@ function readMessageRequest(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $roomId = readString(bytes, at, length);
+        $roomId = roomIdOfMessageRequest.read(bytes, at, length);
         at += length;
         break;
       }
@@ -315,6 +320,13 @@ function writeMessageResponse(message: MessageResponse, target: Buffer, offset: 
   return at;
 }
 
+const messageIdOfMessageResponse = new TextRepeater();
+const fromUserIdOfMessageResponse = new TextRepeater();
+const roomIdOfMessageResponse = new TextRepeater();
+const sequenceOfMessageResponse = new BigIntRepeater();
+const epochOfMessageResponse = new TextRepeater();
+const previousSequenceOfMessageResponse = new BigIntRepeater();
+
 function readMessageResponse(
   source: Uint8Array,
   bytes: Buffer,
@@ -341,7 +353,7 @@ function readMessageResponse(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $messageId = readString(bytes, at, length);
+        $messageId = messageIdOfMessageResponse.read(bytes, at, length);
         at += length;
         break;
       }
@@ -349,7 +361,7 @@ function readMessageResponse(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $fromUserId = readString(bytes, at, length);
+        $fromUserId = fromUserIdOfMessageResponse.read(bytes, at, length);
         at += length;
         break;
       }
@@ -357,7 +369,7 @@ function readMessageResponse(
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $roomId = readString(bytes, at, length);
+        $roomId = roomIdOfMessageResponse.read(bytes, at, length);
         at += length;
         break;
       }
@@ -406,14 +418,14 @@ function readMessageResponse(
         const value = readVarint(bytes, at, end);
         if (value < 0) return undefined;
         at += varintSize(value);
-        $sequence = toBigInt(value);
+        $sequence = sequenceOfMessageResponse.of(value);
         break;
       }
       case 810: {
         const length = readLength(bytes, at, end);
         if (length < 0) return undefined;
         at += varintSize(length);
-        $epoch = readString(bytes, at, length);
+        $epoch = epochOfMessageResponse.read(bytes, at, length);
         at += length;
         break;
       }
@@ -421,7 +433,7 @@ function readMessageResponse(
         const value = readVarint(bytes, at, end);
         if (value < 0) return undefined;
         at += varintSize(value);
-        $previousSequence = toBigInt(value);
+        $previousSequence = previousSequenceOfMessageResponse.of(value);
         break;
       }
       default:

@@ -59,7 +59,7 @@ export function createHeartbeatInterceptor(options: HeartbeatInterceptorOptions)
       message: input,
       signal: AbortSignal.any([request.signal, gaveUp.signal]),
     });
-    return response.stream ? { ...response, message: watched(response.message, () => monitor.onReceived()) } : response;
+    return response.stream ? { ...response, message: watched(response.message, monitor) } : response;
   };
 }
 
@@ -74,7 +74,7 @@ function heartbeat(userId: string): MessageRequest {
 
 const pingContent = new TextEncoder().encode("ping");
 
-function watched<T>(messages: AsyncIterable<T>, onReceived: () => void): ReadyMessages<T> {
+function watched<T>(messages: AsyncIterable<T>, monitor: LivenessMonitor): ReadyMessages<T> {
   const iterator = messages[Symbol.asyncIterator]();
   const take = readyTaker(messages);
   return {
@@ -83,12 +83,12 @@ function watched<T>(messages: AsyncIterable<T>, onReceived: () => void): ReadyMe
     },
     next: () =>
       iterator.next().then((result) => {
-        onReceived();
+        monitor.onReceived();
         return result;
       }),
     [takeReady]() {
       const message = take();
-      if (message !== undefined) onReceived();
+      if (message !== undefined) monitor.onReceivedMore();
       return message;
     },
   };

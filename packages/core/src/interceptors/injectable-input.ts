@@ -10,7 +10,7 @@ export class InjectableInput<T> implements ReadyMessages<T> {
   #ready: Promise<IteratorResult<T>> | undefined;
   #waiter: ((result: IteratorResult<T> | Promise<IteratorResult<T>>) => void) | undefined;
 
-  /** `onPass` is called for every message that leaves, injected or not. */
+  /** `onPass` is called for messages that leave, injected or not; not for those that are ready and leave with one before. */
   constructor(inner: AsyncIterable<T>, onPass: () => void) {
     this.#inner = inner[Symbol.asyncIterator]();
     this.#takeInner = readyTaker(inner);
@@ -53,9 +53,7 @@ export class InjectableInput<T> implements ReadyMessages<T> {
 
   [takeReady](): T | undefined {
     if (this.#pulling || this.#ready !== undefined) return undefined;
-    const message = this.#injected.length > 0 ? this.#injected.shift() : this.#takeInner();
-    if (message !== undefined) this.#onPass();
-    return message;
+    return this.#injected.length > 0 ? this.#injected.shift() : this.#takeInner();
   }
 
   throw(reason: unknown): Promise<IteratorResult<T>> {

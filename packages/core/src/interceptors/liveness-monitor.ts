@@ -46,6 +46,11 @@ export class LivenessMonitor {
     this.#receivedAtMs = this.#options.clock.now();
   }
 
+  /** Another one of what came together with the last. */
+  onReceivedMore(): void {
+    this.#receivedCount++;
+  }
+
   #onInterval(): void {
     const { clock, intervalMs, timeoutMs, check } = this.#options;
     const now = clock.now();

@@ -1,5 +1,4 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   AudioContentSchema,
   type MessageResponse,
@@ -8,18 +7,22 @@ import {
   SystemContentSchema,
 } from "@im-sdk/gen";
 import type { ImMessage } from "./im-message.ts";
+import { toDate } from "./timestamps.ts";
 
 /** A received frame as a typed message. Content that cannot be read makes it `unknown`, never an error. */
 export function decodeMessage(frame: MessageResponse, ack: () => void): ImMessage {
   const { messageId: id, roomId, fromUserId, metadata, sequence, epoch } = frame;
   const timestamp = toDate(frame.timestamp);
-  const base =
-    sequence === 0n
-      ? { id, roomId, fromUserId, timestamp, metadata, raw: frame, ack }
-      : { id, roomId, fromUserId, timestamp, metadata, sequence, epoch, raw: frame, ack };
+  if (frame.type === MessageType.TEXT) {
+    // Written out, since most messages are texts.
+    const text = toText(frame.content);
+    return sequence === 0n
+      ? { id, roomId, fromUserId, timestamp, metadata, raw: frame, ack, type: "text", text }
+      : { id, roomId, fromUserId, timestamp, metadata, sequence, epoch, raw: frame, ack, type: "text", text };
+  }
+  const position = sequence === 0n ? undefined : { sequence, epoch };
+  const base = { id, roomId, fromUserId, timestamp, metadata, ...position, raw: frame, ack };
   switch (frame.type) {
-    case MessageType.TEXT:
-      return { ...base, type: "text", text: toText(frame.content) };
     case MessageType.AUDIO: {
       const audio = parse(AudioContentSchema, frame.content);
       if (audio !== undefined) return { ...base, type: "audio", audio };
@@ -47,17 +50,10 @@ export function decodeMessage(frame: MessageResponse, ack: () => void): ImMessag
   return { ...base, type: "unknown", content: frame.content };
 }
 
-function toDate(timestamp: Timestamp | undefined): Date | undefined {
-  if (timestamp === undefined) return undefined;
-  const date = timestampDate(timestamp);
-  // Beyond what a Date can hold.
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
 function toText(content: Uint8Array): string {
   const bytes =
     content instanceof Buffer ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return bytes.toString("utf8");
+  return bytes.toString();
 }
 
 function parse<Desc extends DescMessage>(schema: Desc, content: Uint8Array): MessageShape<Desc> | undefined {

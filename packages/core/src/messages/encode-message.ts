@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { AudioContentSchema, type MessageRequest, MessageType, RichTextContentSchema } from "@im-sdk/gen";
+import { AudioContentSchema, MessageType, RichTextContentSchema } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 
 /** What `sendRichTextMessage` takes. */
@@ -65,7 +65,7 @@ const controlTypes: ReadonlySet<MessageType> = new Set([
 ]);
 
 /** The bytes of a message to send; throws `invalid_argument` when they do not fit its type. */
-function toBytes(message: SendableMessage): Uint8Array {
+export function contentOf(message: SendableMessage): Uint8Array {
   switch (message?.type) {
     case "text":
       return encodeText(message.content);
@@ -92,45 +92,18 @@ function toBytes(message: SendableMessage): Uint8Array {
 
 const typesByName = { text: MessageType.TEXT, rich_text: MessageType.RICH_TEXT, audio: MessageType.AUDIO };
 
-/** What the frame of a message holds beside the message. */
-export interface FrameFields {
-  userId: string;
-  messageId: string;
-  roomId: string;
-  metadata: Record<string, string> | undefined;
-  nowMs: number;
+/** The type of a message that {@link contentOf} takes. */
+export function typeOf({ type }: SendableMessage): MessageType {
+  return typeof type === "string" ? typesByName[type] : type;
 }
 
 const noMetadata: Record<string, string> = Object.freeze({});
 
-/**
- * The frame of a message to send; throws `invalid_argument` for content that does not fit its type and metadata that is no text.
- * It is made for every message, of literals: `create` takes several times as long.
- */
-export function encodeMessage(message: SendableMessage, fields: FrameFields): MessageRequest {
-  const { userId, messageId, roomId, metadata, nowMs } = fields;
-  const content = toBytes(message);
-  const seconds = Math.floor(nowMs / 1_000);
-  return {
-    $typeName: "im.v1.MessageRequest",
-    messageId,
-    userId,
-    roomId,
-    type: typeof message.type === "string" ? typesByName[message.type] : message.type,
-    content,
-    metadata: metadata === undefined ? noMetadata : copyMetadata(metadata),
-    timestamp: {
-      $typeName: "google.protobuf.Timestamp",
-      seconds: BigInt(seconds),
-      nanos: Math.floor((nowMs - seconds * 1_000) * 1e6),
-    },
-    ackRequired: false,
-  };
-}
-
-/** Protobuf would send the word "undefined" or "[object Object]". */
-function copyMetadata(metadata: Record<string, string>): Record<string, string> {
+/** A copy of the metadata to send; throws `invalid_argument` for what is no text. */
+export function metadataOf(metadata: Record<string, string> | undefined): Record<string, string> {
+  if (metadata === undefined) return noMetadata;
   for (const [key, value] of Object.entries(metadata)) {
+    // Protobuf would send the word "undefined" or "[object Object]".
     if (typeof value !== "string") {
       throw new ImError("invalid_argument", `metadata "${key}" must be a string, got ${typeof value}`);
     }

@@ -79,7 +79,7 @@ export function onMessages<T extends DescMessage>(
 ): void {
   const splitter = new EnvelopeSplitter(0xffffffff);
   stream.on("data", (chunk: Buffer<ArrayBuffer>) => {
-    splitter.push(chunk, ({ bytes, start, end }) => callback(fromBinary(schema, bytes.subarray(start, end))));
+    splitter.push(chunk, (_, bytes, start, end) => callback(fromBinary(schema, bytes.subarray(start, end))));
   });
 }
 

@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
-import { type Compression, compressedFlag, envelopeDecompress } from "@connectrpc/connect/protocol";
+import { type Compression, envelopeDecompress } from "@connectrpc/connect/protocol";
 import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { abortError, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
@@ -30,7 +30,6 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     const { signal } = request;
     const batch = new EnvelopeBatch(writeMaxBytes);
     const add = createMessageEncoder(request.method.input, batch, sendCompression, compressMinBytes);
-    const parse = createMessageParser(request.method.output);
     const observer = request.contextValues.get(streamObserverKey);
 
     const { stream, cancel } = await openStream(manager, request);
@@ -42,6 +41,10 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
     let validateEnd: (() => void) | undefined;
     let decompression: Compression | null = null;
 
+    function leaveOut(error: unknown): undefined {
+      if (observer?.onTooLarge === undefined || ConnectError.from(error).code !== Code.ResourceExhausted) throw error;
+      observer.onTooLarge();
+    }
     const reader = new MessageReader<MessageShape<O>>({
       stream,
       readMaxBytes,
@@ -52,18 +55,8 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
         ended = true;
         validateEnd?.();
       },
-      decode({ flags, bytes, start, end }) {
-        if ((flags & compressedFlag) === 0) return parse(bytes, start, end);
-        return decompressed(flags, bytes.subarray(start, end), decompression, readMaxBytes).then(
-          (data) => parse(data, 0, data.byteLength),
-          (error: unknown) => {
-            if (observer?.onTooLarge === undefined || ConnectError.from(error).code !== Code.ResourceExhausted)
-              throw error;
-            observer.onTooLarge();
-            return undefined;
-          },
-        );
-      },
+      parse: createMessageParser(request.method.output),
+      decompress: (flags, data) => decompressed(flags, data, decompression, readMaxBytes).catch(leaveOut),
     });
     // Nothing is read before the head is known to be that of a gRPC answer.
     stream.pause();

@@ -1,12 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** Its data is what `bytes` has from `start` to `end`: a view of that is made only where one is needed. */
-export interface Envelope {
-  readonly flags: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly start: number;
-  readonly end: number;
-}
+/** Takes an envelope, whose data is what `bytes` has from `start` to `end`. */
+export type OnEnvelope = (flags: number, bytes: Uint8Array<ArrayBuffer>, start: number, end: number) => void;
 
 const prefixBytes = 5;
 
@@ -37,7 +32,7 @@ export class EnvelopeSplitter {
   }
 
   /** Takes the next chunk and hands each envelope that it completes to `emit`. */
-  push(chunk: Uint8Array<ArrayBuffer>, emit: (envelope: Envelope) => void): void {
+  push(chunk: Uint8Array<ArrayBuffer>, emit: OnEnvelope): void {
     if (this.#skipBytes > 0) chunk = this.#skip(chunk);
     if (this.#bytes > 0) {
       this.#parts.push(chunk);
@@ -64,7 +59,7 @@ export class EnvelopeSplitter {
         this.#wantBytes = prefixBytes + length;
         break;
       }
-      emit({ flags: chunk[offset] ?? 0, bytes: chunk, start: offset + prefixBytes, end: next });
+      emit(chunk[offset] ?? 0, chunk, offset + prefixBytes, next);
       offset = next;
     }
     if (offset === end) return;

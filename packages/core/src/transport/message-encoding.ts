@@ -32,7 +32,7 @@ export function createMessageEncoder<Desc extends DescMessage>(
 }
 
 /** Reads a message from a part of some bytes. */
-type MessageParser<T> = (bytes: Uint8Array, start: number, end: number) => T;
+export type MessageParser<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
 /** Reads messages of one type; what is none fails with INTERNAL. */
 export function createMessageParser<Desc extends DescMessage>(schema: Desc): MessageParser<MessageShape<Desc>> {

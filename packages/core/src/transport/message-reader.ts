@@ -1,8 +1,9 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
-import { type Envelope, EnvelopeSplitter } from "./envelope-splitter.ts";
+import { EnvelopeSplitter } from "./envelope-splitter.ts";
 import { errorFromClosedStream, errorFromFailedStream } from "./http2-error.ts";
+import type { MessageParser } from "./message-encoding.ts";
 import { type ReadyMessages, takeReady } from "./ready-messages.ts";
 
 export interface MessageReaderOptions<T> {
@@ -10,8 +11,9 @@ export interface MessageReaderOptions<T> {
   readMaxBytes: number;
   /** A message beyond that is left out and told here; without this it ends the response with an error. */
   onTooLarge?: (() => void) | undefined;
-  /** A promise only when the envelope is compressed; undefined when it turned out to be too large and was told. */
-  decode(envelope: Envelope): T | Promise<T | undefined>;
+  parse: MessageParser<T>;
+  /** Data of a compressed envelope; undefined when it turned out to be too large and was told. */
+  decompress(flags: number, data: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined>;
   onRead(): void;
   /** The response's status has come, in its trailers or its head. */
   hasStatus(): boolean;
@@ -22,21 +24,36 @@ export interface MessageReaderOptions<T> {
 /** Past this many undelivered bytes the stream is paused, and resumed at half of it. */
 const pauseBytes = 1024 * 1024;
 
-/** What an envelope costs beside its data, roughly; so that many empty ones are bounded, too. */
-const envelopeOverheadBytes = 64;
+/** What a message costs beside its data, roughly; so that many empty ones are bounded, too. */
+const overheadBytes = 512;
+
+/** A message that is still to be decompressed. */
+class Compressed {
+  readonly flags: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+
+  constructor(flags: number, data: Uint8Array<ArrayBuffer>) {
+    this.flags = flags;
+    this.data = data;
+  }
+}
 
 /**
- * The messages of a response. The hot path in: each chunk is split into all of its envelopes at once; one that is waited
- * for is handed over directly, the others queue until `next()`. A reader that stops pulling pauses the HTTP/2 stream.
+ * The messages of a response. The hot path in: all messages of a chunk are read at once, where they lie; one that is waited
+ * for is handed over directly, the others queue until they are taken. A reader that stops pulling pauses the HTTP/2 stream.
  */
-export class MessageReader<T> implements ReadyMessages<T> {
+export class MessageReader<T extends object> implements ReadyMessages<T> {
   readonly #options: MessageReaderOptions<T>;
   readonly #splitter: EnvelopeSplitter;
-  #queue: Envelope[] = [];
+  #queue: (T | Compressed)[] = [];
+  /** Of what is in the queue. */
+  #sizes: number[] = [];
   #head = 0;
   #queuedBytes = 0;
   #outcome: { error: ConnectError | undefined } | undefined;
-  #waiter: { resolve(result: IteratorResult<T>): void; reject(reason: unknown): void } | undefined;
+  #waiter:
+    | { resolve(result: IteratorResult<T> | Promise<IteratorResult<T>>): void; reject(reason: unknown): void }
+    | undefined;
 
   constructor(options: MessageReaderOptions<T>) {
     this.#options = options;
@@ -60,10 +77,10 @@ export class MessageReader<T> implements ReadyMessages<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
-    const envelope = this.#queue[this.#head];
-    if (envelope !== undefined) {
-      this.#shift(envelope);
-      return this.#decode(envelope);
+    const item = this.#queue[this.#head];
+    if (item !== undefined) {
+      this.#shift();
+      return this.#give(item);
     }
     if (this.#outcome === undefined) {
       return new Promise((resolve, reject) => {
@@ -74,18 +91,12 @@ export class MessageReader<T> implements ReadyMessages<T> {
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
 
-  /** A compressed message takes time, and one that cannot be read is an error: both are left to `next()`. */
+  /** A compressed message takes time: it is left to `next()`. */
   [takeReady](): T | undefined {
-    const envelope = this.#queue[this.#head];
-    if (envelope === undefined || (envelope.flags & compressedFlag) !== 0) return undefined;
-    try {
-      const message = this.#options.decode(envelope);
-      if (message instanceof Promise) return undefined;
-      this.#shift(envelope);
-      return message;
-    } catch {
-      return undefined;
-    }
+    const item = this.#queue[this.#head];
+    if (item === undefined || item instanceof Compressed) return undefined;
+    this.#shift();
+    return item;
   }
 
   /** Ends the response with an error, behind what has already arrived; later outcomes change nothing. */
@@ -97,11 +108,29 @@ export class MessageReader<T> implements ReadyMessages<T> {
     this.#options.onRead();
     if (this.#outcome !== undefined) return;
     try {
-      this.#splitter.push(chunk, (envelope) => this.#push(envelope));
+      this.#splitter.push(chunk, this.#onEnvelope);
     } catch (error) {
       this.#settle(ConnectError.from(error));
     }
   }
+
+  readonly #onEnvelope = (flags: number, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void => {
+    const isCompressed = (flags & compressedFlag) !== 0;
+    const item = isCompressed
+      ? new Compressed(flags, bytes.subarray(start, end))
+      : this.#options.parse(bytes, start, end);
+    const waiter = this.#waiter;
+    if (waiter !== undefined) {
+      this.#waiter = undefined;
+      waiter.resolve(this.#give(item));
+      return;
+    }
+    const size = end - start + overheadBytes;
+    this.#queue.push(item);
+    this.#sizes.push(size);
+    this.#queuedBytes += size;
+    if (this.#queuedBytes > pauseBytes && !this.#options.stream.isPaused()) this.#options.stream.pause();
+  };
 
   #onEnd(): void {
     if (this.#outcome !== undefined) return;
@@ -116,40 +145,27 @@ export class MessageReader<T> implements ReadyMessages<T> {
     }
   }
 
-  #push(envelope: Envelope): void {
-    const waiter = this.#waiter;
-    if (waiter !== undefined) {
-      this.#waiter = undefined;
-      this.#decode(envelope).then(waiter.resolve, waiter.reject);
-      return;
-    }
-    this.#queue.push(envelope);
-    this.#queuedBytes += sizeOf(envelope);
-    if (this.#queuedBytes > pauseBytes && !this.#options.stream.isPaused()) this.#options.stream.pause();
-  }
-
-  #shift(envelope: Envelope): void {
+  #shift(): void {
+    this.#queuedBytes -= this.#sizes[this.#head] ?? 0;
     this.#head++;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
+      this.#sizes = [];
       this.#head = 0;
     } else if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue.splice(0, this.#head);
+      this.#sizes.splice(0, this.#head);
       this.#head = 0;
     }
-    this.#queuedBytes -= sizeOf(envelope);
     if (this.#queuedBytes < pauseBytes / 2 && this.#options.stream.isPaused()) this.#options.stream.resume();
   }
 
-  #decode(envelope: Envelope): Promise<IteratorResult<T>> {
-    try {
-      const message = this.#options.decode(envelope);
-      return message instanceof Promise
-        ? message.then((value) => (value === undefined ? this.next() : { done: false, value }))
-        : Promise.resolve({ done: false, value: message });
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  #give(item: T | Compressed): Promise<IteratorResult<T>> {
+    if (!(item instanceof Compressed)) return Promise.resolve({ done: false, value: item });
+    const { parse, decompress } = this.#options;
+    return decompress(item.flags, item.data).then((data) =>
+      data === undefined ? this.next() : { done: false, value: parse(data, 0, data.byteLength) },
+    );
   }
 
   #settle(error: ConnectError | undefined): void {
@@ -161,8 +177,4 @@ export class MessageReader<T> implements ReadyMessages<T> {
     if (error === undefined) waiter.resolve({ done: true, value: undefined });
     else waiter.reject(error);
   }
-}
-
-function sizeOf({ start, end }: Envelope): number {
-  return end - start + envelopeOverheadBytes;
 }

@@ -1,0 +1,18 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+
+/** A time in milliseconds since the Unix epoch, as protobuf has it. */
+export function toTimestamp(ms: number): Timestamp {
+  const seconds = Math.floor(ms / 1_000);
+  return {
+    $typeName: "google.protobuf.Timestamp",
+    seconds: BigInt(seconds),
+    nanos: Math.floor((ms - seconds * 1_000) * 1e6),
+  };
+}
+
+/** Undefined for none, and for one beyond what a Date can hold. */
+export function toDate(timestamp: Timestamp | undefined): Date | undefined {
+  if (timestamp === undefined) return undefined;
+  const date = new Date(Number(timestamp.seconds) * 1_000 + Math.round(timestamp.nanos / 1e6));
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
