@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { formatAddress } from "@im-sdk/contracts";
 import { createAudioDownload } from "./audio/audio-download.ts";
+import { serveStreamMessages, streamMessagesPath } from "./batched/serve-stream-messages.ts";
 import { Http2Listener } from "./connection/http2-listener.ts";
 import { serveRequests } from "./connection/serve-requests.ts";
 import { messageBytes } from "./log/message-bytes.ts";
@@ -58,6 +59,7 @@ export async function startImServer(options: ImServerOptions = {}): Promise<ImSe
     clock,
     onRequest: serveRequests({
       routes: createRoutes(context),
+      grpcCalls: new Map([[streamMessagesPath, serveStreamMessages(context)]]),
       fallback: createAudioDownload(context),
       connectionOf: (request) => listener.connectionOf(request.stream.session),
       logger,

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../log/room-log.ts";
 import type { Logger } from "../logger.ts";
 import type { ClientStream } from "../stream/client-stream.ts";
-import type { OutgoingFrame } from "../stream/outgoing-queue.ts";
+import type { OutgoingFrame } from "../stream/outgoing-frame.ts";
 import { frameFor } from "./fan-out.ts";
 import type { Room } from "./room.ts";
 

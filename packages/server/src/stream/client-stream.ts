@@ -4,7 +4,8 @@ import type { Connection } from "../connection/connection.ts";
 import type { Capabilities } from "../identity/capabilities.ts";
 import type { ResolvedLimits } from "../options/limits.ts";
 import type { Subscription } from "../rooms/subscription.ts";
-import { type OutgoingFrame, OutgoingQueue } from "./outgoing-queue.ts";
+import type { OutgoingFrame } from "./outgoing-frame.ts";
+import { OutgoingQueue } from "./outgoing-queue.ts";
 
 /** What a {@link ClientStream} is made of. */
 export interface ClientStreamOptions {

@@ -1,10 +1,6 @@
 import type { MessageResponse } from "@im-sdk/gen";
-
-/** A frame on its way to one stream, with about the bytes that it takes. */
-export interface OutgoingFrame {
-  readonly message: MessageResponse;
-  readonly bytes: number;
-}
+import { FrameFifo } from "./frame-fifo.ts";
+import type { OutgoingFrame } from "./outgoing-frame.ts";
 
 /** Bounds and callbacks of an {@link OutgoingQueue}. */
 export interface OutgoingQueueOptions {
@@ -14,6 +10,14 @@ export interface OutgoingQueueOptions {
   readonly onDrained: () => void;
   /** Called once, when nothing more will be taken from the queue: it ended, failed, or its reader went away. */
   readonly onEnd: () => void;
+}
+
+/** Takes frames from an {@link OutgoingQueue} by hand, many at a time. */
+export interface QueueReader {
+  /** There is something to take, or the end has come. Told each time: it must be cheap. */
+  ready(): void;
+  /** A bound is reached: takes at once what it can. */
+  relieve(): void;
 }
 
 /** A reader that waits for the next frame. */
@@ -27,15 +31,14 @@ const done = { done: true, value: undefined } as const;
 /**
  * What waits to be written to one stream, in order. Room messages are bounded: {@link offer} says no. Acks, replies and
  * heartbeats are not: {@link push} always takes them, and {@link whenWritable} is there so that whoever causes them can be
- * made to wait instead. It is the async iterator that the RPC hands to connect, written by hand: a frame costs no more
- * promises than the protocol of iterators asks for.
+ * made to wait instead. It has one reader: a {@link QueueReader}, or connect, to which it is the async iterator of an RPC,
+ * written by hand: a frame costs no more promises than the protocol of iterators asks for.
  */
 export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, undefined> {
   readonly #options: OutgoingQueueOptions;
-  #frames: (OutgoingFrame | undefined)[] = [];
-  #first = 0;
-  #bytes = 0;
+  readonly #frames = new FrameFifo();
   #wasFull = false;
+  #reader: QueueReader | undefined;
   #waiting: Waiting | undefined;
   #writableWaiters: (() => void)[] = [];
   #state: "open" | "ending" | "ended" = "open";
@@ -47,12 +50,12 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
 
   /** Frames that wait. */
   get length(): number {
-    return this.#frames.length - this.#first;
+    return this.#frames.length;
   }
 
   /** Bytes that wait. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#frames.bytes;
   }
 
   /** Nothing more can be put in. */
@@ -60,8 +63,25 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
     return this.#state !== "open";
   }
 
+  /** Nothing more can be taken out; {@link error} says why. */
+  get ended(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** What the queue was ended with. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** From now on frames are taken by this reader, and not by iteration. */
+  readBy(reader: QueueReader): void {
+    this.#reader = reader;
+    if (this.length > 0 || this.ended) reader.ready();
+  }
+
   /** Takes a room message, unless a bound is reached; an empty queue takes one of any size. */
   offer(frame: OutgoingFrame): boolean {
+    if (this.#isFull(frame.bytes)) this.#reader?.relieve();
     if (this.#state !== "open") return false;
     if (this.#waiting === undefined && this.#isFull(frame.bytes)) {
       this.#wasFull = true;
@@ -78,9 +98,9 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
 
   /** Nothing while less waits than twice the bounds; else a promise of the queue having drained below half, or ended. */
   whenWritable(): Promise<void> | undefined {
-    const { maxMessages, maxBytes } = this.#options;
-    if (this.#state === "ended" || (this.length < 2 * maxMessages && this.#bytes < 2 * maxBytes)) return undefined;
-    return new Promise((resolve) => this.#writableWaiters.push(resolve));
+    if (this.#isWritable()) return undefined;
+    this.#reader?.relieve();
+    return this.#isWritable() ? undefined : new Promise((resolve) => this.#writableWaiters.push(resolve));
   }
 
   /** Ends the iteration after what waits has been taken: normally, or with an error. */
@@ -94,14 +114,26 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
   /** Drops what waits and ends the iteration with an error. */
   fail(error: Error): void {
     if (this.#state === "ended") return;
-    this.#clear();
+    this.#frames.clear();
     this.#state = "ending";
     this.#error ??= error;
     this.#finish();
   }
 
+  /** The frame that {@link take} would take. */
+  peek(): OutgoingFrame | undefined {
+    return this.#frames.peek();
+  }
+
+  /** Takes the oldest frame, if there is one. */
+  take(): OutgoingFrame | undefined {
+    const frame = this.#frames.take();
+    if (frame !== undefined) this.#afterTake();
+    return frame;
+  }
+
   next(): Promise<IteratorResult<MessageResponse, undefined>> {
-    const frame = this.#take();
+    const frame = this.take();
     if (frame !== undefined) return Promise.resolve({ done: false, value: frame.message });
     if (this.#state !== "open") return this.#result();
     return new Promise((resolve, reject) => {
@@ -112,7 +144,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
   /** The reader has gone, for whatever reason. */
   return(): Promise<IteratorResult<MessageResponse, undefined>> {
     this.#error = undefined;
-    this.#clear();
+    this.#frames.clear();
     if (this.#state !== "ended") this.#finish();
     return Promise.resolve(done);
   }
@@ -127,7 +159,12 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
 
   #isFull(bytes: number): boolean {
     if (this.length === 0) return false;
-    return this.length >= this.#options.maxMessages || this.#bytes + bytes > this.#options.maxBytes;
+    return this.length >= this.#options.maxMessages || this.bytes + bytes > this.#options.maxBytes;
+  }
+
+  #isWritable(): boolean {
+    const { maxMessages, maxBytes } = this.#options;
+    return this.#state === "ended" || (this.length < 2 * maxMessages && this.bytes < 2 * maxBytes);
   }
 
   #put(frame: OutgoingFrame): void {
@@ -137,23 +174,8 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
       waiting.resolve({ done: false, value: frame.message });
       return;
     }
-    this.#frames.push(frame);
-    this.#bytes += frame.bytes;
-  }
-
-  #take(): OutgoingFrame | undefined {
-    const frame = this.#frames[this.#first];
-    if (frame === undefined) return undefined;
-    this.#frames[this.#first++] = undefined;
-    this.#bytes -= frame.bytes;
-    if (this.#first === this.#frames.length) {
-      this.#frames.length = this.#first = 0;
-    } else if (this.#first >= 1024) {
-      this.#frames = this.#frames.slice(this.#first);
-      this.#first = 0;
-    }
-    this.#afterTake();
-    return frame;
+    this.#frames.put(frame);
+    this.#reader?.ready();
   }
 
   #afterTake(): void {
@@ -162,7 +184,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
       return;
     }
     const { maxMessages, maxBytes } = this.#options;
-    const belowHalf = this.length * 2 < maxMessages && this.#bytes * 2 < maxBytes;
+    const belowHalf = this.length * 2 < maxMessages && this.bytes * 2 < maxBytes;
     if (!belowHalf && this.length > 0) return;
     this.#wakeWriters();
     if (!this.#wasFull || this.#state !== "open") return;
@@ -176,6 +198,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) this.#result().then(waiting.resolve, waiting.reject);
+    this.#reader?.ready();
     this.#options.onEnd();
   }
 
@@ -191,11 +214,5 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
     const waiters = this.#writableWaiters;
     this.#writableWaiters = [];
     for (const wake of waiters) wake();
-  }
-
-  #clear(): void {
-    this.#frames = [];
-    this.#first = 0;
-    this.#bytes = 0;
   }
 }

@@ -12,7 +12,7 @@ import {
 } from "@im-sdk/gen";
 import { messageBytes } from "../log/message-bytes.ts";
 import type { Appended } from "../log/room-log.ts";
-import type { OutgoingFrame } from "./outgoing-queue.ts";
+import type { OutgoingFrame } from "./outgoing-frame.ts";
 
 const ping = new TextEncoder().encode("ping");
 
