@@ -2,21 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "@connectrpc/connect";
 import fc from "fast-check";
+import { cutBytes, cuts } from "../test-kit/cut-bytes.ts";
 import { envelope } from "../test-kit/raw-stream.ts";
 import { refusedWith } from "../test-kit/test-server.ts";
 import { EnvelopeSplitter } from "./envelope-splitter.ts";
 
 const messages = fc.array(fc.uint8Array({ maxLength: 40 }).chain(repeated), { maxLength: 20 });
-const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
 
 /** Short ones mostly, and some of many thousand bytes. */
 function repeated(bytes: Uint8Array): fc.Arbitrary<Buffer> {
   return fc.constantFrom(1, 1, 1, 500).map((times) => Buffer.concat(Array.from({ length: times }, () => bytes)));
-}
-
-function cut(bytes: Buffer<ArrayBuffer>, fractions: readonly number[]): Buffer<ArrayBuffer>[] {
-  const places = fractions.map((fraction) => Math.round(fraction * bytes.byteLength)).sort((a, b) => a - b);
-  return [0, ...places].map((from, index) => bytes.subarray(from, places[index] ?? bytes.byteLength));
 }
 
 function takeAll(splitter: EnvelopeSplitter): Buffer[] {
@@ -30,7 +25,7 @@ test("wherever the bytes are cut, and whether all are taken at once, the same me
     fc.property(messages, cuts, fc.boolean(), (all, fractions, eager) => {
       const splitter = new EnvelopeSplitter(100_000);
       const taken: Buffer[] = [];
-      for (const chunk of cut(Buffer.concat(all.map(envelope)), fractions)) {
+      for (const chunk of cutBytes(Buffer.concat(all.map(envelope)), fractions)) {
         splitter.push(chunk);
         if (eager) taken.push(...takeAll(splitter));
       }

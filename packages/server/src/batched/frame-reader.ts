@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Compression, compressedFlag, envelopeDecompress } from "@connectrpc/connect/protocol";
 import type { StreamCall } from "../rpc/stream-call.ts";
@@ -6,11 +6,12 @@ import { decodeFrame } from "../stream/frame-codec.ts";
 import { type Envelope, EnvelopeSplitter } from "./envelope-splitter.ts";
 
 /** The part of a {@link StreamCall} that is told of frames. */
-export type FrameReceiver = Pick<StreamCall, "receive" | "finish" | "fail" | "ended">;
+export type FrameReceiver = Pick<StreamCall, "receive" | "finish" | "fail">;
 
 /** What a {@link FrameReader} needs. */
 export interface FrameReaderOptions {
-  readonly stream: ServerHttp2Stream;
+  /** An HTTP/2 stream of the server. */
+  readonly stream: Readable;
   readonly receiver: FrameReceiver;
   readonly compression: Compression | null;
   readonly readMaxBytes: number;
@@ -39,7 +40,6 @@ export class FrameReader {
     const { stream } = this.#options;
     stream.on("data", this.#onData);
     stream.on("end", this.#onEnd);
-    stream.once("aborted", () => this.stop());
   }
 
   /** Hands on no more frames. What the client still sends stays with the client, until the stream itself is over. */
@@ -50,9 +50,8 @@ export class FrameReader {
     stream.off("data", this.#onData);
     stream.off("end", this.#onEnd);
     stream.pause();
-    // Node closes a stream once it has been read to its end, of which nobody wants to hear any more.
-    if (stream.closed) stream.resume();
-    for (const event of ["aborted", "wantTrailers"]) stream.once(event, () => stream.resume());
+    // Then all has been said, and Node closes a stream only once it has been read to its end.
+    stream.once("wantTrailers", () => stream.resume());
   }
 
   #read(chunk: Buffer<ArrayBuffer>): void {

@@ -1,6 +1,7 @@
 import type { Compression } from "@connectrpc/connect/protocol";
 import { envelopeOf } from "../stream/frame-envelope.ts";
-import type { OutgoingQueue, QueueReader } from "../stream/outgoing-queue.ts";
+import type { OutgoingQueue } from "../stream/outgoing-queue.ts";
+import type { QueueReader } from "../stream/queue-reader.ts";
 import type { FlushTurn } from "./flush-turn.ts";
 import type { GrpcResponse } from "./grpc-response.ts";
 
@@ -24,14 +25,18 @@ export interface FrameWriterOptions {
 export class FrameWriter implements QueueReader {
   readonly #options: FrameWriterOptions;
   #scheduled = false;
-  /** The stream is full, or a frame is being compressed. */
-  #blocked = false;
+  #full = false;
+  #compressing = false;
   #writing = false;
   #over = false;
 
   constructor(options: FrameWriterOptions) {
     this.#options = options;
     options.queue.readBy(this);
+  }
+
+  get #blocked(): boolean {
+    return this.#full || this.#compressing;
   }
 
   ready(): void {
@@ -65,8 +70,11 @@ export class FrameWriter implements QueueReader {
         const batch = this.#takeBatch();
         if (batch === undefined) return;
         if (!response.write(batch)) {
-          this.#blocked = true;
-          response.onDrain(() => this.#unblock());
+          this.#full = true;
+          response.onDrain(() => {
+            this.#full = false;
+            this.flush();
+          });
         }
       }
     } catch (error) {
@@ -94,16 +102,13 @@ export class FrameWriter implements QueueReader {
   }
 
   #waitFor(compressed: Promise<void>): void {
-    this.#blocked = true;
-    compressed.then(
-      () => this.#unblock(),
-      (error: unknown) => this.#options.queue.fail(toError(error)),
-    );
-  }
-
-  #unblock(): void {
-    this.#blocked = false;
-    this.flush();
+    const { queue } = this.#options;
+    this.#compressing = true;
+    const goOn = () => {
+      this.#compressing = false;
+      this.flush();
+    };
+    compressed.then(goOn, (error: unknown) => queue.fail(toError(error)));
   }
 }
 

@@ -26,6 +26,8 @@ export function serveStreamMessages(service: ServiceContext): ServeGrpcCall {
 
   return async (request, response) => {
     const { stream } = response;
+    // After a reset without an error Node waits for what was to be written, which nobody takes any more.
+    stream.once("aborted", () => setImmediate(() => stream.destroy()));
     const grpc = openGrpcCall(request, method, acceptCompression);
     const answer = new GrpcResponse(grpc.context, response);
     let call: StreamCall;

@@ -3,6 +3,7 @@ import type { MessageResponse } from "@im-sdk/gen";
 import type { Appended, RoomLog } from "../log/room-log.ts";
 import { isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedRoomOptions } from "../options/room-options.ts";
+import { CaughtUpFrames } from "./caught-up-frames.ts";
 import { fanOut } from "./fan-out.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -20,6 +21,7 @@ export class Room {
   readonly log: RoomLog;
   options: ResolvedRoomOptions;
   readonly subscriptions = new Set<Subscription>();
+  readonly caughtUpFrames: CaughtUpFrames = new CaughtUpFrames();
   /** Joins that have not ended, of streams and without a stream. */
   joins = 0;
   /** When the room was last posted to, joined or left, in ms since the Unix epoch. */

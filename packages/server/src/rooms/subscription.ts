@@ -2,7 +2,6 @@ import type { LogEntry } from "../log/room-log.ts";
 import type { Logger } from "../logger.ts";
 import type { ClientStream } from "../stream/client-stream.ts";
 import type { OutgoingFrame } from "../stream/outgoing-frame.ts";
-import { frameFor } from "./fan-out.ts";
 import type { Room } from "./room.ts";
 
 const pageSize = 256;
@@ -76,7 +75,7 @@ export class Subscription {
       if (entries.length === 0) return this.stream.failAsSlowConsumer();
       for (const entry of entries) {
         if (entry.message.previousSequence > this.#position) return this.stream.failAsSlowConsumer();
-        const frame = frameFor(entry, this.stream.capabilities.resume);
+        const frame = this.room.caughtUpFrames.frameFor(entry, this.stream.capabilities.resume);
         if (!this.stream.offer(frame, this)) return;
         this.#position = entry.message.sequence;
       }

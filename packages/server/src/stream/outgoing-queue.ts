@@ -1,6 +1,8 @@
 import type { MessageResponse } from "@im-sdk/gen";
 import { FrameFifo } from "./frame-fifo.ts";
 import type { OutgoingFrame } from "./outgoing-frame.ts";
+import type { QueueReader } from "./queue-reader.ts";
+import { WaitList } from "./wait-list.ts";
 
 /** Bounds and callbacks of an {@link OutgoingQueue}. */
 export interface OutgoingQueueOptions {
@@ -10,14 +12,6 @@ export interface OutgoingQueueOptions {
   readonly onDrained: () => void;
   /** Called once, when nothing more will be taken from the queue: it ended, failed, or its reader went away. */
   readonly onEnd: () => void;
-}
-
-/** Takes frames from an {@link OutgoingQueue} by hand, many at a time. */
-export interface QueueReader {
-  /** There is something to take, or the end has come. Told each time: it must be cheap. */
-  ready(): void;
-  /** A bound is reached: takes at once what it can. */
-  relieve(): void;
 }
 
 /** A reader that waits for the next frame. */
@@ -37,10 +31,10 @@ const done = { done: true, value: undefined } as const;
 export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, undefined> {
   readonly #options: OutgoingQueueOptions;
   readonly #frames = new FrameFifo();
+  readonly #writers = new WaitList();
   #wasFull = false;
   #reader: QueueReader | undefined;
   #waiting: Waiting | undefined;
-  #writableWaiters: (() => void)[] = [];
   #state: "open" | "ending" | "ended" = "open";
   #error: Error | undefined;
 
@@ -100,7 +94,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
   whenWritable(): Promise<void> | undefined {
     if (this.#isWritable()) return undefined;
     this.#reader?.relieve();
-    return this.#isWritable() ? undefined : new Promise((resolve) => this.#writableWaiters.push(resolve));
+    return this.#isWritable() ? undefined : this.#writers.wait();
   }
 
   /** Ends the iteration after what waits has been taken: normally, or with an error. */
@@ -186,7 +180,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
     const { maxMessages, maxBytes } = this.#options;
     const belowHalf = this.length * 2 < maxMessages && this.bytes * 2 < maxBytes;
     if (!belowHalf && this.length > 0) return;
-    this.#wakeWriters();
+    this.#writers.wake();
     if (!this.#wasFull || this.#state !== "open") return;
     this.#wasFull = false;
     this.#options.onDrained();
@@ -194,7 +188,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
 
   #finish(): void {
     this.#state = "ended";
-    this.#wakeWriters();
+    this.#writers.wake();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) this.#result().then(waiting.resolve, waiting.reject);
@@ -207,12 +201,5 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
     // Thrown once: after that the iterator is simply done, as a generator would be.
     this.#error = undefined;
     return error === undefined ? Promise.resolve(done) : Promise.reject(error);
-  }
-
-  #wakeWriters(): void {
-    if (this.#writableWaiters.length === 0) return;
-    const waiters = this.#writableWaiters;
-    this.#writableWaiters = [];
-    for (const wake of waiters) wake();
   }
 }
