@@ -39,32 +39,41 @@ export class FrameWriter implements QueueReader {
     return this.#full || this.#compressing;
   }
 
+  /** An end is written at once: who is refused is to know before other calls are answered. */
   ready(): void {
     const { queue, turn } = this.#options;
-    if (this.#scheduled || (this.#blocked && !queue.ended)) return;
-    this.#scheduled = true;
-    turn.add(this);
+    if (queue.closed) {
+      this.#write();
+    } else if (!this.#scheduled && !this.#blocked) {
+      this.#scheduled = true;
+      turn.add(this);
+    }
   }
 
   relieve(): void {
-    this.#writeBatches();
+    this.#write();
   }
 
   flush(): void {
     this.#scheduled = false;
+    this.#write();
+  }
+
+  #write(): void {
+    // What is taken may move others to put something in, or to end the queue.
+    if (this.#writing || this.#over) return;
+    this.#writing = true;
     this.#writeBatches();
+    this.#writing = false;
     const { queue, response, onEnd } = this.#options;
-    if (!queue.ended || this.#over) return;
+    if (!queue.ended) return;
     this.#over = true;
     onEnd();
     response.end(queue.error);
   }
 
   #writeBatches(): void {
-    // What is taken may move others to put something in.
-    if (this.#writing) return;
     const { queue, response } = this.#options;
-    this.#writing = true;
     try {
       while (!this.#blocked && response.isWritable) {
         const batch = this.#takeBatch();
@@ -73,14 +82,12 @@ export class FrameWriter implements QueueReader {
           this.#full = true;
           response.onDrain(() => {
             this.#full = false;
-            this.flush();
+            this.#write();
           });
         }
       }
     } catch (error) {
       queue.fail(toError(error));
-    } finally {
-      this.#writing = false;
     }
   }
 
@@ -106,7 +113,7 @@ export class FrameWriter implements QueueReader {
     this.#compressing = true;
     const goOn = () => {
       this.#compressing = false;
-      this.flush();
+      this.#write();
     };
     compressed.then(goOn, (error: unknown) => queue.fail(toError(error)));
   }

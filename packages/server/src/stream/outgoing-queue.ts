@@ -70,7 +70,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
   /** From now on frames are taken by this reader, and not by iteration. */
   readBy(reader: QueueReader): void {
     this.#reader = reader;
-    if (this.length > 0 || this.ended) reader.ready();
+    if (this.length > 0 || this.closed) reader.ready();
   }
 
   /** Takes a room message, unless a bound is reached; an empty queue takes one of any size. */
@@ -103,6 +103,7 @@ export class OutgoingQueue implements AsyncIterableIterator<MessageResponse, und
     this.#state = "ending";
     this.#error = error;
     if (this.length === 0) this.#finish();
+    else this.#reader?.ready();
   }
 
   /** Drops what waits and ends the iteration with an error. */
