@@ -126,9 +126,10 @@ class RunningServer implements ImServer {
     options.logger.info("draining", { streams: streams.all().length });
     serving.stop();
     const message = systemEvent("", "server_draining", {}, options.clock.now());
+    const frame = { message, bytes: messageBytes(message) };
     for (const stream of streams.all()) {
       const { ack, resume } = stream.capabilities;
-      if (ack || resume) stream.outgoing.push({ message, bytes: messageBytes(message) });
+      if (ack || resume) stream.outgoing.push(frame);
     }
     const deadlineMs = options.clock.now() + timeoutMs;
     await this.#leave(timeoutMs);

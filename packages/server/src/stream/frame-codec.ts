@@ -1,6 +1,5 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type MessageRequest, MessageRequestSchema, type MessageResponse, MessageResponseSchema } from "@im-sdk/gen";
+import { type MessageRequest, type MessageResponse, messageRequestCodec, messageResponseCodec } from "@im-sdk/gen";
 
 const prefixBytes = 5;
 
@@ -8,7 +7,7 @@ const prefixBytes = 5;
 export function decodeFrame(data: Uint8Array): MessageRequest {
   let frame: MessageRequest;
   try {
-    frame = fromBinary(MessageRequestSchema, data);
+    frame = messageRequestCodec.read(data);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConnectError(`parse binary: ${reason}`, Code.Internal, undefined, undefined, cause);
@@ -20,10 +19,9 @@ export function decodeFrame(data: Uint8Array): MessageRequest {
 
 /** A frame as an uncompressed gRPC envelope. */
 export function encodeFrame(message: MessageResponse): Uint8Array {
-  const data = toBinary(MessageResponseSchema, message);
-  const envelope = Buffer.allocUnsafe(prefixBytes + data.byteLength);
+  const envelope = Buffer.allocUnsafe(prefixBytes + messageResponseCodec.sizeBound(message));
+  const end = messageResponseCodec.write(message, envelope, prefixBytes);
   envelope[0] = 0;
-  envelope.writeUInt32BE(data.byteLength, 1);
-  envelope.set(data, prefixBytes);
-  return envelope;
+  envelope.writeUInt32BE(end - prefixBytes, 1);
+  return envelope.subarray(0, end);
 }

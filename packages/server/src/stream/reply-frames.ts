@@ -3,6 +3,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
 import {
   AckContentSchema,
+  ackContentCodec,
   type JoinRoomResponse,
   JoinRoomResponseSchema,
   type MessageRequest,
@@ -52,7 +53,9 @@ export function heartbeatFrame(messageId = ""): OutgoingFrame {
 
 // The frame has no id of its own: the message that it answers is named inside, and its id must not look like a second copy.
 function ackOf(request: MessageRequest, content: MessageInitShape<typeof AckContentSchema>): OutgoingFrame {
-  const bytes = toBinary(AckContentSchema, create(AckContentSchema, content));
+  const ack = create(AckContentSchema, content);
+  const target = Buffer.allocUnsafe(ackContentCodec.sizeBound(ack));
+  const bytes = target.subarray(0, ackContentCodec.write(ack, target, 0));
   return frameOf({ roomId: request.roomId, type: MessageType.ACK, content: bytes });
 }
 
