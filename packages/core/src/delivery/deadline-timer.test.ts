@@ -51,3 +51,17 @@ test("a deadline that has passed rings at once", async () => {
   await clock.advance(1);
   assert.equal(rang.length, 1);
 });
+
+test("a deadline that comes while it rings counts, also when its owner names a later one", async () => {
+  const clock = new ManualClock();
+  const rang: number[] = [];
+  const timer = new DeadlineTimer(clock, (nowMs) => {
+    rang.push(nowMs);
+    if (nowMs === 5) timer.include(10);
+    return nowMs === 5 ? 50 : Number.POSITIVE_INFINITY;
+  });
+  timer.include(5);
+  await clock.advance(5);
+  await clock.advance(5);
+  assert.deepEqual([rang, clock.pending], [[5, 10], 0]);
+});

@@ -29,7 +29,8 @@ export class DeadlineTimer {
     this.#timer = this.#clock.setTimeout(
       () => {
         this.#dueAtMs = Number.POSITIVE_INFINITY;
-        this.#arm(this.#onDue(this.#clock.now()));
+        // What is due may bring new deadlines with it, and those may come first.
+        this.include(this.#onDue(this.#clock.now()));
       },
       Math.max(0, dueAtMs - this.#clock.now()),
     );

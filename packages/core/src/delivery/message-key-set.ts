@@ -1,18 +1,5 @@
 const firstCapacity = 16;
 
-/** Another one in every process, so that nobody can know which ids collide. */
-const seed = Math.trunc(Math.random() * 2 ** 32);
-
-/** FNV-1a of the UTF-16 units of an id, mixed; never 0. */
-export function hashOf(messageId: string): number {
-  let hash = seed;
-  for (let index = 0; index < messageId.length; index++) {
-    hash = Math.imul(hash ^ messageId.charCodeAt(index), 0x01000193);
-  }
-  const mixed = hash ^ (hash >>> 15);
-  return mixed === 0 ? 1 : mixed;
-}
-
 /**
  * Messages by id, room and sender, for some hundred thousand a second: what a Set of joined strings does in five times as long,
  * for the strings and for the objects that it leaves to the collection of garbage. Open addressing with linear probing; a search
@@ -30,7 +17,7 @@ export class MessageKeySet {
     return this.#size;
   }
 
-  /** `hash` is that of the message id. */
+  /** `hash` is `hashOf` the message id. */
   has(hash: number, messageId: string, roomId: string, userId: string): boolean {
     const hashes = this.#hashes;
     const mask = hashes.length - 1;

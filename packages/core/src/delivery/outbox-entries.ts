@@ -1,3 +1,4 @@
+import { EntryList } from "./entry-list.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
 
@@ -7,8 +8,8 @@ type Bounds = Pick<Required<OutboxOptions>, "maxMessages" | "maxBytes">;
 export class OutboxEntries {
   readonly #bounds: Bounds;
   readonly #onAdmitted: (entry: OutboxEntry) => void;
-  readonly #inside = new Map<string, OutboxEntry>();
-  readonly #waiting = new Map<string, OutboxEntry>();
+  readonly #inside = new EntryList();
+  readonly #waiting = new EntryList();
   #bytes = 0;
 
   /** `onAdmitted` is told every entry that comes in. */
@@ -28,17 +29,21 @@ export class OutboxEntries {
 
   /** Inside or waiting. */
   find(messageId: string): OutboxEntry | undefined {
-    return this.#inside.get(messageId) ?? this.#waiting.get(messageId);
+    return this.#inside.find(messageId) ?? this.#waiting.find(messageId);
   }
 
   inside(): OutboxEntry[] {
-    return [...this.#inside.values()];
+    return this.#inside.toArray();
   }
 
-  /** Those inside first; they may be removed meanwhile. */
-  *each(): Generator<OutboxEntry, void, undefined> {
-    yield* this.#inside.values();
-    yield* this.#waiting.values();
+  /** Those inside, then those that wait. */
+  all(): OutboxEntry[] {
+    return [...this.#inside.toArray(), ...this.#waiting.toArray()];
+  }
+
+  /** The oldest that is as wanted, inside or waiting. */
+  first(isWanted: (entry: OutboxEntry) => boolean): OutboxEntry | undefined {
+    return this.#inside.first(isWanted) ?? this.#waiting.first(isWanted);
   }
 
   /** Lets an entry in, or has it wait for room behind those that wait already; true when it is in. */
@@ -48,7 +53,7 @@ export class OutboxEntries {
       return true;
     }
     entry.place = "waiting";
-    this.#waiting.set(entry.message.messageId, entry);
+    this.#waiting.add(entry);
     return false;
   }
 
@@ -62,22 +67,28 @@ export class OutboxEntries {
 
   /** False when it was removed before. */
   remove(entry: OutboxEntry): boolean {
-    const { message, place } = entry;
+    const { place } = entry;
     if (place === undefined) return false;
     entry.place = undefined;
-    if (place === "waiting") return this.#waiting.delete(message.messageId);
-    this.#bytes -= entry.bytes;
-    return this.#inside.delete(message.messageId);
+    if (place === "waiting") {
+      this.#waiting.delete(entry);
+    } else {
+      this.#bytes -= entry.bytes;
+      this.#inside.delete(entry);
+    }
+    return true;
   }
 
   /** Lets in those that wait, as far as there is room. */
   admitWaiting(): void {
-    if (this.#waiting.size === 0) return;
-    for (const entry of this.#waiting.values()) {
-      if (!this.#hasRoom(entry)) return;
-      this.#waiting.delete(entry.message.messageId);
+    for (let entry = this.#nextWaiting(); entry !== undefined && this.#hasRoom(entry); entry = this.#nextWaiting()) {
+      this.#waiting.delete(entry);
       this.#letIn(entry);
     }
+  }
+
+  #nextWaiting(): OutboxEntry | undefined {
+    return this.#waiting.size === 0 ? undefined : this.#waiting.first(() => true);
   }
 
   #letIn(entry: OutboxEntry): void {
@@ -87,7 +98,7 @@ export class OutboxEntries {
 
   #put(entry: OutboxEntry): void {
     entry.place = "inside";
-    this.#inside.set(entry.message.messageId, entry);
+    this.#inside.add(entry);
     this.#bytes += entry.bytes;
   }
 

@@ -17,8 +17,12 @@ export interface OutboxEntry {
   readonly deadlineAtMs: number;
   /** Where the outbox has it: within its bounds, at its door, or no more. */
   place: "inside" | "waiting" | undefined;
+  /** Where it stands among the others of its place. */
+  position: number;
   /** Set once it may have reached the server: what its connection promised to say about it. */
   left: Settlement | undefined;
+  /** It has left, and its ACK is waited for. */
+  isUnacknowledged: boolean;
   /** It may leave: where there is a journal, it is kept there. */
   isReady: boolean;
   /** What the sender was promised; undefined while nobody waits for a message of an earlier process. */
@@ -33,11 +37,19 @@ export function createEntry(message: MessageRequest, deadlineAtMs: number): Outb
     bytes: entryBytes(message),
     deadlineAtMs,
     place: undefined,
+    position: 0,
     left: undefined,
+    isUnacknowledged: false,
     isReady: false,
     promised: undefined,
     release: undefined,
   };
+}
+
+/** Calls back when the sender's signal aborts, until the entry lets go of it. */
+export function onAbort(entry: OutboxEntry, signal: AbortSignal, callback: () => void): void {
+  signal.addEventListener("abort", callback, { once: true });
+  entry.release = () => signal.removeEventListener("abort", callback);
 }
 
 /** What a message costs in memory, roughly. */

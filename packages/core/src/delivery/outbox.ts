@@ -4,14 +4,14 @@ import type { ClientJournal, KeptMessage } from "./client-journal.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { Gate } from "./gate.ts";
 import { OutboxEntries } from "./outbox-entries.ts";
-import { createEntry, type OutboxEntry, type OutboxSendOptions, type Settlement } from "./outbox-entry.ts";
+import { createEntry, type OutboxEntry, type OutboxSendOptions, onAbort, type Settlement } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
 import { Outcomes, type OutcomesOptions } from "./outcomes.ts";
-import { RefusedStreams } from "./refused-streams.ts";
+import { largestOf, RefusedStreams } from "./refused-streams.ts";
 import { canceled, expired, outboxFull, rejected, unanswered } from "./send-errors.ts";
 import { acknowledged, type SendReceipt } from "./send-receipt.ts";
 import { SkippingQueue } from "./skipping-queue.ts";
-import { UnacknowledgedSet } from "./unacknowledged-set.ts";
+import { UnacknowledgedCount } from "./unacknowledged-count.ts";
 
 export interface OutboxParts extends Pick<OutcomesOptions, "clock" | "onOrphanSettled"> {
   options: Required<OutboxOptions>;
@@ -33,7 +33,7 @@ export class Outbox {
     wantedCount: () => this.#entries.insideCount,
   });
   /** What has left and waits for its ACK. */
-  readonly unacknowledged = new UnacknowledgedSet();
+  readonly unacknowledged = new UnacknowledgedCount();
   readonly #outcomes: Outcomes;
   readonly #refusedStreams = new RefusedStreams();
   #link: { settlement: Settlement; onReady: () => void; hasTaken: boolean } | undefined;
@@ -60,7 +60,9 @@ export class Outbox {
     const entry = known ?? createEntry(message, this.#parts.clock.now() + timeoutMs);
     entry.promised = Promise.withResolvers();
     const { promise } = entry.promised;
-    if (signal !== undefined) this.#settleOnAbort(entry, signal);
+    if (signal !== undefined) {
+      onAbort(entry, signal, () => this.#settle(entry, canceled(entry.message, entry.left !== undefined)));
+    }
     if (known === undefined) this.#accept(entry);
     return promise;
   }
@@ -98,7 +100,8 @@ export class Outbox {
 
   /** The connection takes no more. What left on it without the promise of an ACK has no answer to come. */
   detach(why?: ImError): void {
-    const largest = this.#link?.hasTaken && why !== undefined ? this.unacknowledged.largest : undefined;
+    const taken = this.#link?.hasTaken && why !== undefined ? this.#entries.inside() : [];
+    const largest = largestOf(taken.filter(({ isUnacknowledged }) => isUnacknowledged));
     this.#link = undefined;
     this.#unsent.replace([]);
     this.#giveUpLeft("written");
@@ -114,7 +117,10 @@ export class Outbox {
     if (this.#link !== undefined) this.#link.hasTaken = true;
     entry.left = this.#link?.settlement ?? "written";
     entry.message.ackRequired = entry.left === "acknowledged";
-    if (entry.left === "acknowledged") this.unacknowledged.add(entry);
+    if (entry.left === "acknowledged" && !entry.isUnacknowledged) {
+      entry.isUnacknowledged = true;
+      this.unacknowledged.add();
+    }
     return entry.message;
   }
 
@@ -132,7 +138,7 @@ export class Outbox {
   /** Settles everything: what has left as `unknown`, the rest with `reason`. */
   close(reason: ImError): void {
     this.detach();
-    for (const entry of this.#entries.each()) {
+    for (const entry of this.#entries.all()) {
       this.#settle(entry, entry.left ? unanswered(entry.message, reason.message) : reason);
     }
     this.#deadlines.stop();
@@ -168,10 +174,10 @@ export class Outbox {
   /** Gives up what is older and has not left, until there is room: not what has left, nor anything for one that never fits. */
   #dropFor(entry: OutboxEntry): void {
     if (entry.bytes > this.#parts.options.maxBytes) return;
-    for (const oldest of this.#entries.each()) {
-      if (oldest === entry || entry.place !== "waiting") return;
-      if (oldest.left === undefined)
-        this.#settle(oldest, expired(oldest.message, "it was dropped from the full outbox"));
+    while (entry.place === "waiting") {
+      const oldest = this.#entries.first(({ left }) => left === undefined);
+      if (oldest === undefined || oldest === entry) return;
+      this.#settle(oldest, expired(oldest.message, "it was dropped from the full outbox"));
     }
   }
 
@@ -191,23 +197,18 @@ export class Outbox {
     if (this.#unsent.push(entry)) this.#link.onReady();
   }
 
-  #settleOnAbort(entry: OutboxEntry, signal: AbortSignal): void {
-    const onAbort = () => this.#settle(entry, canceled(entry.message, entry.left !== undefined));
-    signal.addEventListener("abort", onAbort, { once: true });
-    entry.release = () => signal.removeEventListener("abort", onAbort);
-  }
-
   /** Once for each entry; what comes later changes nothing. */
   #settle(entry: OutboxEntry, outcome: SendReceipt | ImError): void {
     if (!this.#entries.remove(entry)) return;
-    this.unacknowledged.delete(entry);
+    if (entry.isUnacknowledged) this.unacknowledged.remove();
+    entry.isUnacknowledged = false;
     this.#outcomes.settle(entry, outcome);
     this.#entries.admitWaiting();
   }
 
   #expire(nowMs: number): number {
     let nextMs = this.#outcomes.expire(nowMs);
-    for (const entry of this.#entries.each()) {
+    for (const entry of this.#entries.all()) {
       if (entry.deadlineAtMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineAtMs);
       else if (entry.left) this.#settle(entry, unanswered(entry.message, "no answer came within its deadline"));
       else this.#settle(entry, expired(entry.message, "no connection took it within its deadline"));

@@ -1,4 +1,5 @@
-import { hashOf, MessageKeySet } from "./message-key-set.ts";
+import { MessageKeySet } from "./message-key-set.ts";
+import { hashOf } from "./string-hash.ts";
 
 /** Remembers at least the last `capacity` messages and at most twice as many, by their ids, which are each sender's own. */
 export class RecentIds {

@@ -18,3 +18,10 @@ export class RefusedStreams {
     return culprit;
   }
 }
+
+/** Of several that are as large, the first. */
+export function largestOf(entries: readonly OutboxEntry[]): OutboxEntry | undefined {
+  let largest: OutboxEntry | undefined;
+  for (const entry of entries) if (largest === undefined || entry.bytes > largest.bytes) largest = entry;
+  return largest;
+}
