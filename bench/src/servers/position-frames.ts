@@ -1,6 +1,7 @@
 import { MessageType } from "@im-sdk/gen";
 import type { FrameWriter } from "../wire/frame-writer.ts";
-import { type ScannedRequest, writeVarint } from "../wire/scanned-request.ts";
+import type { ScannedRequest } from "../wire/scanned-request.ts";
+import { writeVarint } from "../wire/varint.ts";
 
 /** Tags of the fields 100 (`sequence`), 101 (`epoch`) and 102 (`previous_sequence`), which AckContent has in common. */
 const sequenceTag = Buffer.of(0xa0, 0x06);

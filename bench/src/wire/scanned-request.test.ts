@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { MessageRequestSchema, MessageResponseSchema, MessageType } from "@im-sdk/gen";
 import fc from "fast-check";
-import { ScannedRequest, writeVarint } from "./scanned-request.ts";
+import { ScannedRequest } from "./scanned-request.ts";
+import { writeVarint } from "./varint.ts";
 
 const requests = fc
   .record({
