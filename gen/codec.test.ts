@@ -247,3 +247,35 @@ function haveSameMap(one: object, other: object): boolean {
     setFlagsFromString("--no-allow-natives-syntax");
   }
 }
+
+test("a message that ends with bytes is written in two parts that make the whole, where it can be", () => {
+  const { tail, sizeBound } = uploadAudioRequestCodec;
+  assert.ok(tail !== undefined);
+  fc.assert(
+    fc.property(usual.uploads, (message) => {
+      const bytes = tail.of(message);
+      assert.equal(bytes !== undefined, message.data.case === "chunk");
+      if (bytes === undefined) return;
+      const target = Buffer.alloc(sizeBound(message) - bytes.length);
+      const head = target.subarray(0, tail.writeHead(message, target, 0));
+      const whole = toBinary(UploadAudioRequestSchema, message);
+      assert.deepStrictEqual(new Uint8Array(Buffer.concat([head, bytes])), whole);
+    }),
+  );
+  const unknown = create(UploadAudioRequestSchema, { data: { case: "chunk", value: Uint8Array.of(1, 2) } });
+  unknown.$unknown = [{ no: 9, wireType: 0, data: Uint8Array.of(1) }];
+  assert.equal(tail.writeHead(unknown, Buffer.alloc(20), 0), -1, "unknown fields come last");
+  assert.equal(messageRequestCodec.tail, undefined);
+});
+
+test("a message within other bytes is read as by itself", () => {
+  const few = fc.uint8Array({ maxLength: 9 });
+  fc.assert(
+    fc.property(any.responses, few, few, (message, left, right) => {
+      const bytes = Buffer.from(encode(messageResponseCodec, message));
+      const within = Buffer.concat([left, bytes, right]);
+      const read = messageResponseCodec.read(within, left.length, left.length + bytes.length);
+      assert.deepStrictEqual(read, messageResponseCodec.read(bytes));
+    }),
+  );
+});

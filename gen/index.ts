@@ -10,4 +10,4 @@ export * from "./src/im/v1/message_pb.ts";
 export * from "./src/im/v1/room_pb.ts";
 export * from "./src/im/v1/service_pb.ts";
 export * from "./src/im/v1/status_pb.ts";
-export type { MessageCodec } from "./src/runtime/codec.ts";
+export type { MessageCodec, MessageTail } from "./src/runtime/codec.ts";

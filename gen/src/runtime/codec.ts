@@ -24,6 +24,19 @@ export interface MessageCodec<T extends Message> {
    * fromBinary does.
    */
   read(bytes: Uint8Array, start?: number, end?: number): T;
+  /** Of a message that can end with a field of bytes: how to write it without a copy of those. */
+  readonly tail?: MessageTail<T>;
+}
+
+/** A message in two parts: its head, and the bytes that come last. */
+export interface MessageTail<T extends Message> {
+  /** The bytes; undefined where it ends with something else. */
+  of(message: T): Uint8Array | undefined;
+  /**
+   * {@link MessageCodec.write} without the bytes; -1 for a message that has to be written as a whole. `target` has room for
+   * `sizeBound` less the bytes.
+   */
+  writeHead(message: T, target: Buffer, offset: number): number;
 }
 
 /** The size of a message, by protobuf-es. */

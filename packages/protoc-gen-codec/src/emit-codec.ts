@@ -1,6 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { GeneratedFile } from "@bufbuild/protoplugin";
 import { codecName, functionOf, imported, runtime } from "./names.ts";
+import { tailField } from "./tail-field.ts";
 
 /** The codec of a message: its functions, and protobuf-es for what they leave to it. */
 export function emitCodec(f: GeneratedFile, message: DescMessage): void {
@@ -22,6 +23,22 @@ export function emitCodec(f: GeneratedFile, message: DescMessage): void {
   f.print`    const message = ${functionOf(f, "read", message)}(bytes, ${runtime(f, "decoding", "toBuffer")}(bytes), start, end);`;
   f.print`    return message ?? ${fromBinary}(${schema}, bytes.subarray(start, end));`;
   f.print`  },`;
+  emitTail(f, message);
   f.print`};`;
   f.print();
+}
+
+function emitTail(f: GeneratedFile, message: DescMessage): void {
+  const field = tailField(message);
+  if (field === undefined) return;
+  const { oneof, localName } = field;
+  f.print`  tail: {`;
+  if (oneof === undefined) {
+    f.print`    of: (message) => message.${localName},`;
+  } else {
+    const chosen = `message.${oneof.localName}`;
+    f.print`    of: (message) => (${chosen}.case === ${f.string(localName)} ? ${chosen}.value : undefined),`;
+  }
+  f.print`    writeHead: (message, target, offset) => ${functionOf(f, "write", message)}(message, target, offset, false),`;
+  f.print`  },`;
 }

@@ -3,12 +3,17 @@ import type { GeneratedFile, Printable } from "@bufbuild/protoplugin";
 import { fieldCode, type SingularCode } from "./field-code.ts";
 import { functionOf, imported, runtime, variable } from "./names.ts";
 import { tagBytes, tagOf } from "./tags.ts";
+import { tailField } from "./tail-field.ts";
 
-/** The function that writes a message and returns the offset behind it, or `unusual`. */
+/**
+ * The function that writes a message and returns the offset behind it, or `unusual`. That of a message which can end with a
+ * field of bytes leaves those out where it is told so.
+ */
 export function emitWriter(f: GeneratedFile, message: DescMessage, keyword: string): void {
   const buffer = imported(f, "node:buffer", "Buffer", "type");
   const name = functionOf(f, "write", message);
-  f.print`${keyword} ${name}(message: ${f.importShape(message)}, target: ${buffer}, offset: number): number {`;
+  const option = tailField(message) === undefined ? "" : ", withTail = true";
+  f.print`${keyword} ${name}(message: ${f.importShape(message)}, target: ${buffer}, offset: number${option}): number {`;
   const unusual = runtime(f, "varint", "unusual");
   const typeName = f.string(message.typeName);
   f.print`  if (message.$typeName !== ${typeName} || message.$unknown !== undefined) return ${unusual};`;
@@ -44,8 +49,14 @@ function emitField(f: GeneratedFile, field: DescField): void {
   for (const byte of tagBytes(tagOf(field, code))) f.print`    target[at++] = ${byte};`;
   // Outside of a oneof, false is not written.
   if (code.kind === "bool" && oneof === undefined) f.print`    target[at++] = 1;`;
+  else if (field === tailField(field.parent)) emitTail(f, value);
   else emitValue(f, code, value);
   f.print`  }`;
+}
+
+function emitTail(f: GeneratedFile, value: string): void {
+  const [writeBytes, writeVarint] = [runtime(f, "encoding", "writeBytes"), runtime(f, "varint", "writeVarint")];
+  f.print`    at = withTail ? ${writeBytes}(${value}, target, at) : ${writeVarint}(${value}.length, target, at);`;
 }
 
 function read(f: GeneratedFile, code: SingularCode, value: string): Printable {

@@ -30,6 +30,10 @@ export const uploadAudioRequestCodec: MessageCodec<UploadAudioRequest> = {
     const message = readUploadAudioRequest(bytes, toBuffer(bytes), start, end);
     return message ?? fromBinary(UploadAudioRequestSchema, bytes.subarray(start, end));
   },
+  tail: {
+    of: (message) => (message.data.case === "chunk" ? message.data.value : undefined),
+    writeHead: (message, target, offset) => writeUploadAudioRequest(message, target, offset, false),
+  },
 };
 
 function boundUploadAudioRequest(message: UploadAudioRequest): number {
@@ -41,7 +45,7 @@ function boundUploadAudioRequest(message: UploadAudioRequest): number {
   return bound;
 }
 
-function writeUploadAudioRequest(message: UploadAudioRequest, target: Buffer, offset: number): number {
+function writeUploadAudioRequest(message: UploadAudioRequest, target: Buffer, offset: number, withTail = true): number {
   if (message.$typeName !== "im.v1.UploadAudioRequest" || message.$unknown !== undefined) return unusual;
   let at = offset;
   const $data = message.data;
@@ -58,7 +62,7 @@ function writeUploadAudioRequest(message: UploadAudioRequest, target: Buffer, of
     const $chunk = $data.value;
     if (!($chunk instanceof Uint8Array)) return unusual;
     target[at++] = 18;
-    at = writeBytes($chunk, target, at);
+    at = withTail ? writeBytes($chunk, target, at) : writeVarint($chunk.length, target, at);
   }
   return at;
 }

@@ -15,16 +15,20 @@ export interface OpenAudioSource {
   /** Undefined when only reading to the end will tell. */
   sizeBytes: number | undefined;
   bytes: AsyncIterable<Uint8Array>;
+  /** Nobody changes the bytes once they have been given; what a caller gives piece by piece may lie in a buffer used again. */
+  isLasting: boolean;
 }
 
 /** Opens a source without reading it; throws `invalid_argument` or `not_found` when that cannot be done. */
 export async function openAudioSource(source: AudioSource): Promise<OpenAudioSource> {
-  if (source instanceof Uint8Array) return { sizeBytes: source.byteLength, bytes: single(source) };
-  if (source instanceof Blob) return { sizeBytes: source.size, bytes: source.stream() as AsyncIterable<Uint8Array> };
+  if (source instanceof Uint8Array) return { sizeBytes: source.byteLength, bytes: single(source), isLasting: true };
+  if (source instanceof Blob) {
+    return { sizeBytes: source.size, bytes: source.stream() as AsyncIterable<Uint8Array>, isLasting: true };
+  }
   if (typeof source === "object" && source !== null) {
-    if (isAsyncIterable(source)) return { sizeBytes: undefined, bytes: source };
+    if (isAsyncIterable(source)) return { sizeBytes: undefined, bytes: source, isLasting: false };
     if (typeof source.path === "string") {
-      return { sizeBytes: await fileSize(source.path), bytes: readFile(source.path) };
+      return { sizeBytes: await fileSize(source.path), bytes: readFile(source.path), isLasting: true };
     }
   }
   throw new ImError(

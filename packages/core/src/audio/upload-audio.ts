@@ -1,9 +1,10 @@
 import type { Client } from "@connectrpc/connect";
-import { ConnectError } from "@connectrpc/connect";
+import { ConnectError, createContextValues } from "@connectrpc/connect";
 import type { IMService, UploadAudioResponse } from "@im-sdk/gen";
 import { requireId, requireTimeoutMs } from "../check-argument.ts";
 import { ImError } from "../im-error.ts";
 import { assertSuccess } from "../response-status.ts";
+import { lastingBytesKey } from "../transport/lasting-bytes.ts";
 import { audioChunks } from "./audio-chunks.ts";
 import { type AudioSource, openAudioSource } from "./audio-source.ts";
 
@@ -49,7 +50,7 @@ export async function uploadAudio(
     throw new ImError("invalid_argument", `durationSeconds must be a number from 0 up, got ${durationSeconds}`);
   }
   const timeoutMs = options.timeoutMs === undefined ? 0 : requireTimeoutMs("timeoutMs", options.timeoutMs);
-  const { sizeBytes: totalBytes, bytes } = await openAudioSource(source);
+  const { sizeBytes: totalBytes, bytes, isLasting } = await openAudioSource(source);
   // What the transport throws into the frames when the call ends is not the source's doing.
   let ownFailure: { reason: unknown } | undefined;
   const ours = (reason: unknown) => {
@@ -85,7 +86,9 @@ export async function uploadAudio(
 
   const what = `uploading to ${roomId}`;
   try {
-    const response = await service.uploadAudio(frames(), { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+    const contextValues = createContextValues().set(lastingBytesKey, isLasting);
+    const call = { timeoutMs, contextValues, ...(signal === undefined ? {} : { signal }) };
+    const response = await service.uploadAudio(frames(), call);
     assertSuccess(response.status, what);
     return response;
   } catch (reason) {

@@ -6,6 +6,7 @@ import { validateResponseWithCompression, validateTrailer } from "@connectrpc/co
 import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { abortError, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
 import { EnvelopeBatch } from "./envelope-batch.ts";
+import { lastingBytesKey } from "./lasting-bytes.ts";
 import { createMessageEncoder, createMessageParser } from "./message-encoding.ts";
 import { MessageReader } from "./message-reader.ts";
 import { writeMessages } from "./message-writer.ts";
@@ -29,7 +30,8 @@ export function createBatchedExchange(options: BatchedExchangeOptions) {
   ): Promise<StreamResponse<I, O>> {
     const { signal } = request;
     const batch = new EnvelopeBatch(writeMaxBytes);
-    const add = createMessageEncoder(request.method.input, batch, sendCompression, compressMinBytes);
+    const isLasting = request.contextValues.get(lastingBytesKey);
+    const add = createMessageEncoder(request.method.input, batch, sendCompression, compressMinBytes, isLasting);
     const observer = request.contextValues.get(streamObserverKey);
 
     const { stream, cancel } = await openStream(manager, request);

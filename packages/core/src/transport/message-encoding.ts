@@ -10,12 +10,14 @@ export function createMessageEncoder<Desc extends DescMessage>(
   batch: EnvelopeBatch,
   compression: Compression | null,
   compressMinBytes: number,
+  hasLastingBytes: boolean,
 ): (message: MessageShape<Desc>) => Promise<void> | undefined {
   const codec = findCodec(schema);
   return (message) => {
     try {
       if (compression === null && codec !== undefined) {
-        batch.addMessage(message, codec);
+        if (hasLastingBytes) batch.addLastingMessage(message, codec);
+        else batch.addMessage(message, codec);
         return undefined;
       }
       const data = toBinary(schema, message);

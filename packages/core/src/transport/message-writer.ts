@@ -11,13 +11,11 @@ export interface MessageWriterOptions<T> {
   onWrite?: ((messages: readonly T[]) => void) | undefined;
 }
 
-const batchBytes = 64 * 1024;
-
 /**
  * Writes messages as gRPC envelopes until the input ends, then half-closes the stream. Resolves when the stream takes no
  * more; rejects with what the input or the encoder threw. An input that is not read to its end is closed by `return()`.
  *
- * The hot path out: every message that is ready goes into one buffer, which is written at 64 KiB or, when nothing more is
+ * The hot path out: every message that is ready goes into one batch, which is written when it is full or, when nothing more is
  * ready, on the next tick. (Node runs ticks after promises, so "ready" means every message that the input yields without
  * waiting for anything real.) A `write` that reports a full stream stops the pulling until `drain`.
  */
@@ -38,8 +36,8 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
 
   function flush(): void {
     scheduled = false;
-    if (batch.byteLength === 0 || !isWritable(stream)) return;
-    stream.write(batch.take());
+    if (batch.isEmpty || !isWritable(stream)) return;
+    writeTogether(stream, batch.take());
     const written = messages;
     messages = [];
     onWrite?.(written);
@@ -63,7 +61,7 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
     const adding = add(message);
     if (adding !== undefined) await adding;
     messages.push(message);
-    if (batch.byteLength >= batchBytes) {
+    if (batch.isFull) {
       flush();
     } else if (!scheduled) {
       scheduled = true;
@@ -71,6 +69,13 @@ export async function writeMessages<T>(options: MessageWriterOptions<T>): Promis
     }
     if (stream.writableNeedDrain) await drained(stream);
   }
+}
+
+/** Node hands all writes of a corked stream over at once. */
+function writeTogether(stream: ClientHttp2Stream, pieces: readonly Uint8Array[]): void {
+  if (pieces.length > 1) stream.cork();
+  for (const piece of pieces) stream.write(piece);
+  if (pieces.length > 1) stream.uncork();
 }
 
 function isWritable(stream: ClientHttp2Stream): boolean {
