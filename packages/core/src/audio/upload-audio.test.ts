@@ -325,3 +325,17 @@ test("an error that the server makes of the call keeps its code and its cause", 
     return error.cause instanceof ConnectError;
   });
 });
+
+test("a source may use its buffer again for every piece", async (t) => {
+  const { frames, context } = await keepingServer(t);
+  async function* source() {
+    const buffer = new Uint8Array(4 * chunkBytes);
+    for (let index = 1; index <= 40; index++) yield buffer.fill(index);
+  }
+  await uploadAudio(context, "r", source(), { format });
+  const received = frames.flatMap((data) => (data.case === "chunk" ? [...new Set(data.value)] : []));
+  assert.deepEqual(
+    received,
+    Array.from({ length: 160 }, (_, index) => Math.floor(index / 4) + 1),
+  );
+});
