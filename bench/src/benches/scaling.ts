@@ -19,8 +19,8 @@ const bytesOf: Record<string, number> = {
 const payloads: Record<Size, readonly string[]> = { full: Object.keys(bytesOf), quick: ["16 B", "1 MiB"] };
 const efforts: Record<Size, Pick<ManyStreamsTurn, "spans" | "latency">> = {
   full: {
-    spans: { warmUp: { ms: 700, count: 100 }, measured: { ms: 700, count: 100 } },
-    latency: { ms: 500, count: 100 },
+    spans: { warmUp: { ms: 500, count: 100 }, measured: { ms: 600, count: 100 } },
+    latency: { ms: 400, count: 100 },
   },
   quick: { spans: { warmUp: { ms: 0, count: 5 }, measured: { ms: 0, count: 20 } }, latency: { ms: 0, count: 20 } },
 };
