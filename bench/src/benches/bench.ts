@@ -18,3 +18,6 @@ export type Size = "full" | "quick";
 
 /** Rounds of a comparison. */
 export const rounds: Readonly<Record<Size, number>> = { full: 5, quick: 1 };
+
+/** Turns that do not count, where all peers have the same server. */
+export const warmUpTurns: Readonly<Record<Size, number>> = { full: 1, quick: 0 };

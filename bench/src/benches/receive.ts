@@ -3,7 +3,7 @@ import type { MeterSpans } from "../measures/meter.ts";
 import { peerNames } from "../peers/load-peer.ts";
 import { takeTurn } from "../turns/take-turn.ts";
 import type { ThroughputTurn } from "../turns/throughput.ts";
-import { type Bench, rounds, type Size } from "./bench.ts";
+import { type Bench, rounds, type Size, warmUpTurns } from "./bench.ts";
 import { withBatchedServer } from "./with-batched-server.ts";
 
 const spans: Record<Size, MeterSpans> = {
@@ -23,6 +23,11 @@ export const receive: Bench = {
           return { "receive.throughput": await takeTurn<number>("throughput.ts", given satisfies ThroughputTurn) };
         },
       }));
-      return inTurn(contenders, { rounds: rounds[size], units: { "receive.throughput": "messages/s" }, tell });
+      return inTurn(contenders, {
+        rounds: rounds[size],
+        warmUpTurns: warmUpTurns[size],
+        units: { "receive.throughput": "messages/s" },
+        tell,
+      });
     }),
 };

@@ -1,7 +1,7 @@
 import { type Contender, inTurn } from "../measures/in-turn.ts";
 import type { ManyStreams, ManyStreamsTurn } from "../turns/many-streams.ts";
 import { takeTurn } from "../turns/take-turn.ts";
-import { type Bench, rounds, type Size } from "./bench.ts";
+import { type Bench, rounds, type Size, warmUpTurns } from "./bench.ts";
 import { withBatchedServer } from "./with-batched-server.ts";
 
 const kibibyte = 1024;
@@ -57,7 +57,12 @@ export const scaling: Bench = {
       );
       const byPayload = payloads[size].map((name) => contender("payload", name, 1, bytesOf[name] ?? 0));
       return [
-        ...(await inTurn(byStreams, { rounds: rounds[size], units: units("streams"), tell })),
+        ...(await inTurn(byStreams, {
+          rounds: rounds[size],
+          warmUpTurns: warmUpTurns[size],
+          units: units("streams"),
+          tell,
+        })),
         ...(await inTurn(byPayload, { rounds: rounds[size], units: units("payload"), tell })),
       ];
     }),

@@ -3,7 +3,7 @@ import type { MeterSpans } from "../measures/meter.ts";
 import { peerNames } from "../peers/load-peer.ts";
 import { takeTurn } from "../turns/take-turn.ts";
 import type { ThroughputTurn } from "../turns/throughput.ts";
-import { type Bench, rounds, type Size } from "./bench.ts";
+import { type Bench, rounds, type Size, warmUpTurns } from "./bench.ts";
 import { withBatchedServer } from "./with-batched-server.ts";
 
 const inFlight = 1_000;
@@ -32,6 +32,7 @@ export const stream: Bench = {
       };
       return inTurn([...plain, acknowledged], {
         rounds: rounds[size],
+        warmUpTurns: warmUpTurns[size],
         units: { "stream.throughput": "messages/s", "stream.acknowledged.throughput": "messages/s" },
         tell,
       });

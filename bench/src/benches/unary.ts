@@ -3,7 +3,7 @@ import type { MeterSpans } from "../measures/meter.ts";
 import type { PeerName } from "../peers/load-peer.ts";
 import type { CallsTurn } from "../turns/calls.ts";
 import { takeTurn } from "../turns/take-turn.ts";
-import { type Bench, rounds, type Size } from "./bench.ts";
+import { type Bench, rounds, type Size, warmUpTurns } from "./bench.ts";
 import { withBatchedServer } from "./with-batched-server.ts";
 
 const inFlight = 64;
@@ -25,6 +25,11 @@ export const unary: Bench = {
           return { "unary.throughput": await takeTurn<number>("calls.ts", given satisfies CallsTurn) };
         },
       }));
-      return inTurn(contenders, { rounds: rounds[size], units: { "unary.throughput": "calls/s" }, tell });
+      return inTurn(contenders, {
+        rounds: rounds[size],
+        warmUpTurns: warmUpTurns[size],
+        units: { "unary.throughput": "calls/s" },
+        tell,
+      });
     }),
 };

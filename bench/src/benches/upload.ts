@@ -2,7 +2,7 @@ import { inTurn } from "../measures/in-turn.ts";
 import { peerNames } from "../peers/load-peer.ts";
 import { takeTurn } from "../turns/take-turn.ts";
 import type { UploadTurn } from "../turns/uploads.ts";
-import { type Bench, rounds, type Size } from "./bench.ts";
+import { type Bench, rounds, type Size, warmUpTurns } from "./bench.ts";
 import { withBatchedServer } from "./with-batched-server.ts";
 
 const mebibyte = 1024 * 1024;
@@ -24,6 +24,11 @@ export const upload: Bench = {
           return { "upload.throughput": bytes / mebibyte };
         },
       }));
-      return inTurn(contenders, { rounds: rounds[size], units: { "upload.throughput": "MiB/s" }, tell });
+      return inTurn(contenders, {
+        rounds: rounds[size],
+        warmUpTurns: warmUpTurns[size],
+        units: { "upload.throughput": "MiB/s" },
+        tell,
+      });
     }),
 };

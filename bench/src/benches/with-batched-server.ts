@@ -6,5 +6,11 @@ export async function withBatchedServer<T>(
   measure: (ports: BatchedServerPorts, server: Program) => Promise<T>,
 ): Promise<T> {
   await using server = Program.start("servers/batched-server.ts");
-  return await measure(await server.next<BatchedServerPorts>(), server);
+  const ports = await server.next<BatchedServerPorts>();
+  try {
+    return await measure(ports, server);
+  } catch (error) {
+    // Else only its clients would be heard, who cannot say why it has gone.
+    throw server.failure ?? error;
+  }
 }

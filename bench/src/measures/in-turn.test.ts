@@ -22,6 +22,17 @@ test("contenders take turns, and their rounds are summed up by measure and subje
   ]);
 });
 
+test("what comes before all rounds is the first contender's, and does not count", async () => {
+  const turns: string[] = [];
+  const contenders = ["a", "b"].map((subject) => ({ subject, take: async () => ({ n: turns.push(subject) }) }));
+  const results = await inTurn(contenders, { rounds: 1, warmUpTurns: 2, units: { n: "turns" }, tell() {} });
+  assert.deepEqual(turns, ["a", "a", "a", "b"]);
+  assert.deepEqual(
+    results.map(({ median }) => median),
+    [3, 4],
+  );
+});
+
 test("a contender that fails ends it", async () => {
   const take = () => Promise.reject(new Error("no way"));
   await assert.rejects(inTurn([{ subject: "a", take }], { rounds: 1, units: {}, tell() {} }), /no way/);

@@ -37,6 +37,11 @@ export class Program implements AsyncDisposable {
     this.#child.on("exit", (code, signal) => this.#fail(new Error(`${file} ended with ${signal ?? code}`)));
   }
 
+  /** Why it has ended or failed, if it has. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** The next thing that it says. Rejects when it has failed or ended instead. */
   next<T>(): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -38,6 +38,7 @@ function listen(grants: boolean): Promise<number> {
     settings: { initialWindowSize: 4 * 1024 * 1024, maxConcurrentStreams: 1_000 },
     maxSessionMemory: 256,
   });
+  server.on("connection", (socket) => socket.setNoDelay(true));
   server.on("session", (session) => {
     session.setLocalWindowSize(16 * 1024 * 1024);
     session.on("error", () => {});
