@@ -7,13 +7,13 @@ import {
   MessageType,
   SystemContentSchema,
 } from "@im-sdk/gen";
-import { v7 as uuidv7 } from "uuid";
+import { newMessageId } from "../messages/new-message-id.ts";
 
 /** Tells the server that a received message has been handled. */
 export function ackFrame(userId: string, handled: MessageResponse): MessageRequest {
   const content = create(AckContentSchema, { originalMessageId: handled.messageId, success: true });
   return create(MessageRequestSchema, {
-    messageId: uuidv7(),
+    messageId: newMessageId(),
     userId,
     roomId: handled.roomId,
     type: MessageType.ACK,
@@ -23,7 +23,7 @@ export function ackFrame(userId: string, handled: MessageResponse): MessageReque
 
 /** A first frame that names the user and asks for nothing. */
 export function introductionFrame(userId: string): MessageRequest {
-  return create(MessageRequestSchema, { messageId: uuidv7(), userId, type: MessageType.HEARTBEAT });
+  return create(MessageRequestSchema, { messageId: newMessageId(), userId, type: MessageType.HEARTBEAT });
 }
 
 /** The server's word that it goes away, said only to clients that negotiated. */

@@ -8,8 +8,8 @@ import {
   type MessageResponse,
   MessageType,
 } from "@im-sdk/gen";
-import { v7 as uuidv7 } from "uuid";
 import { ImError, imErrorCode } from "../im-error.ts";
+import { newMessageId } from "../messages/new-message-id.ts";
 import { isSuccess } from "../response-status.ts";
 import type { ResumePoint } from "./missing-up-to.ts";
 import type { RoomPositions } from "./room-positions.ts";
@@ -66,7 +66,7 @@ export class JoinedRooms {
     cursor: ResumePoint | undefined = this.#options.positions.resumePoint(roomId),
   ): MessageRequest {
     const { userId } = this.#options;
-    const messageId = uuidv7();
+    const messageId = newMessageId();
     this.#pending.set(messageId, { roomId, cursor, isRejoin });
     const request = create(JoinRoomRequestSchema, {
       userId,

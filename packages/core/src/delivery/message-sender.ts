@@ -1,11 +1,11 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Clock } from "@im-sdk/contracts";
 import { type MessageRequest, MessageRequestSchema, messageRequestCodec } from "@im-sdk/gen";
-import { v7 as uuidv7 } from "uuid";
 import { invalidArgument, requireId, requireTimeoutMs } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ImError } from "../im-error.ts";
 import { contentOf, metadataOf, type SendableMessage, typeOf } from "../messages/encode-message.ts";
+import { newMessageId } from "../messages/new-message-id.ts";
 import { toTimestamp } from "../messages/timestamps.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SendReceipt } from "./send-receipt.ts";
@@ -61,7 +61,7 @@ export class MessageSender {
       const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
       if (timeoutMs > maxAgeMs)
         throw invalidArgument("timeoutMs", timeoutMs, `at most outbox.maxAgeMs, ${maxAgeMs} ms`);
-      const messageId = options.messageId === undefined ? uuidv7() : requireId("messageId", options.messageId);
+      const messageId = options.messageId === undefined ? newMessageId() : requireId("messageId", options.messageId);
       if (this.#isDraining)
         throw new ImError("failed_precondition", "the client is draining and takes no more messages");
       // A literal, since it is made for every message: `create` takes several times as long.

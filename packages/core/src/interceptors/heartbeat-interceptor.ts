@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { type Clock, systemClock } from "@im-sdk/contracts";
 import { IMService, type MessageRequest, MessageRequestSchema, MessageType } from "@im-sdk/gen";
-import { v7 as uuidv7 } from "uuid";
+import { newMessageId } from "../messages/new-message-id.ts";
 import { type ReadyMessages, readyTaker, takeReady } from "../transport/ready-messages.ts";
 import { InjectableInput } from "./injectable-input.ts";
 import { LivenessMonitor } from "./liveness-monitor.ts";
@@ -65,7 +65,7 @@ export function createHeartbeatInterceptor(options: HeartbeatInterceptorOptions)
 
 function heartbeat(userId: string): MessageRequest {
   return create(MessageRequestSchema, {
-    messageId: uuidv7(),
+    messageId: newMessageId(),
     userId,
     type: MessageType.HEARTBEAT,
     content: pingContent,
