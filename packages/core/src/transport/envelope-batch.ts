@@ -95,7 +95,8 @@ export class EnvelopeBatch {
       start = at;
     }
     if (start < this.#end) pieces.push(buffer.subarray(start, this.#end));
-    this.#expectedBytes = Math.max(firstBytes, this.#end);
+    // A little more, so that a batch like this one need not grow for what its last message may take at the most.
+    this.#expectedBytes = Math.max(firstBytes, Math.ceil(this.#end * 1.25));
     this.#buffer = undefined;
     this.#end = 0;
     this.#tails = [];
