@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { type AckContent, AckContentSchema } from "@im-sdk/gen";
 import { ManualClock } from "@im-sdk/testing";
 import { ImError } from "../im-error.ts";
+import { collectGarbage } from "../test-kit/collect-garbage.ts";
 import { outgoing } from "../test-kit/frames.ts";
 import { hasCode } from "../test-kit/has-code.ts";
 import { settle } from "../test-kit/until.ts";
@@ -43,11 +42,6 @@ function setup(options: OutboxOptions = {}) {
 
 function ack(originalMessageId: string, fields: MessageInitShape<typeof AckContentSchema> = {}): AckContent {
   return create(AckContentSchema, { originalMessageId, success: true, ...fields });
-}
-
-function collectGarbage(): void {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
 }
 
 /** Ids of the promises that are pending. */
