@@ -1,28 +1,20 @@
-import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions } from "node:http2";
+import type { ClientHttp2Stream, ClientSessionRequestOptions } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type StreamRequest, type StreamResponse } from "@connectrpc/connect";
 import { type Compression, envelopeDecompress } from "@connectrpc/connect/protocol";
 import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
-import { abortError, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
+import { abortError, type ExchangeOptions, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
 import { EnvelopeBatch } from "./envelope-batch.ts";
 import { lastingBytesKey } from "./lasting-bytes.ts";
 import { createMessageEncoder, createMessageParser } from "./message-encoding.ts";
 import { MessageReader } from "./message-reader.ts";
 import { writeMessages } from "./message-writer.ts";
+import { prepareSession } from "./prepare-session.ts";
 import { streamObserverKey } from "./stream-observer.ts";
 
-export interface BatchedExchangeOptions {
-  manager: Http2SessionManager;
-  readMaxBytes: number;
-  writeMaxBytes: number;
-  sendCompression: Compression | null;
-  compressMinBytes: number;
-  acceptCompression: Compression[];
-}
-
 /** The innermost step of a streaming call: one HTTP/2 stream, its request written and its response read in batches. */
-export function createBatchedExchange(options: BatchedExchangeOptions) {
+export function createBatchedExchange(options: ExchangeOptions) {
   const { manager, readMaxBytes, writeMaxBytes, sendCompression, compressMinBytes, acceptCompression } = options;
 
   return async function exchange<I extends DescMessage, O extends DescMessage>(
@@ -133,18 +125,4 @@ async function decompressed(
   readMaxBytes: number,
 ): Promise<Uint8Array> {
   return (await envelopeDecompress({ flags, data }, compression, readMaxBytes)).data;
-}
-
-const connectionWindowBytes = 16 * 1024 * 1024;
-const prepared = new WeakSet<object>();
-
-/** Once for each session: the connection's receive window stays at 64 KiB unless it is set. */
-function prepareSession(stream: ClientHttp2Stream): void {
-  const session = stream.session as ClientHttp2Session | undefined;
-  if (session === undefined || session.destroyed || prepared.has(session)) return;
-  prepared.add(session);
-  // Streams and the session manager tell of what fails. The manager stops listening with the first error, and a session
-  // whose peer does not speak HTTP/2 has more than one: unheard, it would end the process.
-  session.on("error", () => {});
-  session.setLocalWindowSize(connectionWindowBytes);
 }

@@ -1,7 +1,19 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
+import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { constants } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import type { Http2SessionManager } from "@connectrpc/connect-node";
 import { errorFromClosedStream, errorFromFailedStream } from "./http2-error.ts";
+
+/** What an exchange, the innermost step of a call, works with. */
+export interface ExchangeOptions {
+  manager: Http2SessionManager;
+  readMaxBytes: number;
+  writeMaxBytes: number;
+  sendCompression: Compression | null;
+  compressMinBytes: number;
+  acceptCompression: Compression[];
+}
 
 /** What a response begins with. */
 export interface ResponseHead {
@@ -40,7 +52,13 @@ export function finishStream(stream: ClientHttp2Stream): void {
   if (!stream.closed && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
-function webHeaders(headers: IncomingHttpHeaders): Headers {
+/** Headers as Node takes them. */
+export function nodeHeaders(header: Headers): OutgoingHttpHeaders {
+  return Object.fromEntries(header);
+}
+
+/** Headers as Node gives them, without those of HTTP/2 itself. */
+export function webHeaders(headers: IncomingHttpHeaders): Headers {
   const result = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (name.startsWith(":") || value === undefined) continue;

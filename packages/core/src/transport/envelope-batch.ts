@@ -1,7 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 const prefixBytes = 5;
-const firstBytes = 1024;
 
 /** A batch is large enough to be written with so many bytes in its buffer, or so many beside it. */
 const fullBytes = 64 * 1024;
@@ -29,14 +28,17 @@ export class EnvelopeBatch {
   readonly #maxMessageBytes: number;
   #buffer: Buffer | undefined;
   #end = 0;
-  #expectedBytes = firstBytes;
+  readonly #leastBytes: number;
+  #expectedBytes: number;
   /** Bytes that come behind so many of the buffer. */
   #tails: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   #tailBytes = 0;
 
-  /** A larger message is refused with RESOURCE_EXHAUSTED. */
-  constructor(maxMessageBytes: number) {
+  /** A larger message is refused with RESOURCE_EXHAUSTED. No buffer is smaller than `leastBytes`, which is 1 KiB by default. */
+  constructor(maxMessageBytes: number, leastBytes = 1024) {
     this.#maxMessageBytes = maxMessageBytes;
+    this.#leastBytes = leastBytes;
+    this.#expectedBytes = leastBytes;
   }
 
   get isEmpty(): boolean {
@@ -96,7 +98,7 @@ export class EnvelopeBatch {
     }
     if (start < this.#end) pieces.push(buffer.subarray(start, this.#end));
     // A little more, so that a batch like this one need not grow for what its last message may take at the most.
-    this.#expectedBytes = Math.max(firstBytes, Math.ceil(this.#end * 1.25));
+    this.#expectedBytes = Math.max(this.#leastBytes, Math.ceil(this.#end * 1.25));
     this.#buffer = undefined;
     this.#end = 0;
     this.#tails = [];

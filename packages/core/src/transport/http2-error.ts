@@ -19,7 +19,8 @@ export function errorFromFailedStream(stream: ClientHttp2Stream, reason: unknown
   return errorFromNode(reason);
 }
 
-function errorFromNode(reason: unknown): ConnectError {
+/** Why a request could not be made. */
+export function errorFromNode(reason: unknown): ConnectError {
   if (reason instanceof ConnectError) return reason;
   const code = nodeErrorCode(reason);
   const error = ConnectError.from(

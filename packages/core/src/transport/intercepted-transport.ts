@@ -1,7 +1,8 @@
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createMethodUrl, runUnaryCall } from "@connectrpc/connect/protocol";
+import { createMethodUrl } from "@connectrpc/connect/protocol";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 import { runStreamCall } from "./run-stream-call.ts";
+import { runUnaryCall } from "./run-unary-call.ts";
 
 /**
  * Puts interceptors around a transport that somebody else made. Deadlines are enforced here, once, and travel to the
@@ -12,8 +13,10 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
     unary(method, signal, timeoutMs, header, message, contextValues) {
       const deadlineMs = effectiveTimeoutMs(timeoutMs);
       return runUnaryCall({
-        interceptors: [settleOnAbort, ...interceptors],
-        ...callLimits(signal, deadlineMs),
+        interceptors,
+        settlesOnAbort: true,
+        signal,
+        timeoutMs: deadlineMs,
         req: {
           stream: false,
           service: method.parent,
@@ -49,18 +52,6 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
     },
   };
 }
-
-/** Connect leaves it to every interceptor to notice the deadline; one that waits for something else would hang the call. */
-const settleOnAbort: Interceptor = (next) => async (request) => {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(request.signal.reason);
-  request.signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([next(request), aborted.promise]);
-  } finally {
-    request.signal.removeEventListener("abort", onAbort);
-  }
-};
 
 /** Interceptors see a URL before the instance is known; only its path means something. */
 const placeholderUrl = "http://im";

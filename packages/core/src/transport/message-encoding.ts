@@ -10,7 +10,7 @@ export function createMessageEncoder<Desc extends DescMessage>(
   batch: EnvelopeBatch,
   compression: Compression | null,
   compressMinBytes: number,
-  hasLastingBytes: boolean,
+  hasLastingBytes = false,
 ): (message: MessageShape<Desc>) => Promise<void> | undefined {
   const codec = findCodec(schema);
   return (message) => {

@@ -1,17 +1,14 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
 import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { type Compression, createMethodUrl } from "@connectrpc/connect/protocol";
+import { type Compression, createMethodUrl, validateReadWriteMaxBytes } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
-import {
-  compressionBrotli,
-  compressionGzip,
-  createGrpcTransport,
-  type Http2SessionManager,
-} from "@connectrpc/connect-node";
+import { compressionBrotli, compressionGzip, type Http2SessionManager } from "@connectrpc/connect-node";
 import { createBatchedExchange } from "./batched-exchange.ts";
 import { createSessionManager } from "./create-session-manager.ts";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
 import { runStreamCall } from "./run-stream-call.ts";
+import { runUnaryCall } from "./run-unary-call.ts";
+import { createUnaryExchange } from "./unary-exchange.ts";
 
 export interface StreamTransportOptions {
   /** Where the server is, such as `http://localhost:8083` or `https://im.example.com`. */
@@ -38,43 +35,47 @@ export interface StreamTransportOptions {
 export const defaultMaxMessageBytes = 4 * 1024 * 1024;
 
 /**
- * A Connect transport for gRPC over HTTP/2. Unary calls are connect-node's; streams are batched: all messages that are
- * ready leave in one write, and a received chunk is taken apart at once. Interceptors, deadlines, cancellation,
+ * A Connect transport for gRPC over HTTP/2. A unary call is one write and what comes back; streams are batched: all messages
+ * that are ready leave in one write, and a received chunk is taken apart at once. Interceptors, deadlines, cancellation,
  * compression, size limits and trailers behave as in connect-node.
  */
 export function createStreamTransport(options: StreamTransportOptions): Transport {
   const { baseUrl } = options;
   const manager = options.sessionManager ?? createSessionManager(baseUrl, options.nodeOptions);
-  const readMaxBytes = options.readMaxBytes ?? defaultMaxMessageBytes;
-  const writeMaxBytes = options.writeMaxBytes ?? defaultMaxMessageBytes;
-  const compressMinBytes = options.compressMinBytes ?? 1024;
+  const limits = validateReadWriteMaxBytes(
+    options.readMaxBytes ?? defaultMaxMessageBytes,
+    options.writeMaxBytes ?? defaultMaxMessageBytes,
+    options.compressMinBytes,
+  );
   const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
   const sendCompression = options.sendCompression ?? null;
   const interceptors = options.interceptors ?? [];
-  const limits = { readMaxBytes, writeMaxBytes };
 
-  const unaryTransport = createGrpcTransport({
-    baseUrl,
-    sessionManager: manager,
-    interceptors,
-    ...limits,
-    compressMinBytes,
-    acceptCompression,
-    ...(options.sendCompression === undefined ? {} : { sendCompression: options.sendCompression }),
-    ...(options.defaultTimeoutMs === undefined ? {} : { defaultTimeoutMs: options.defaultTimeoutMs }),
-  });
-
-  const exchange = createBatchedExchange({
-    manager,
-    readMaxBytes,
-    writeMaxBytes,
-    sendCompression,
-    compressMinBytes,
-    acceptCompression,
-  });
+  const how = { manager, ...limits, sendCompression, acceptCompression };
+  const exchange = createBatchedExchange(how);
+  const exchangeUnary = createUnaryExchange(how);
 
   return {
-    unary: unaryTransport.unary.bind(unaryTransport),
+    unary(method, signal, timeoutMs, header, message, contextValues) {
+      const deadlineMs = effectiveTimeoutMs(timeoutMs ?? options.defaultTimeoutMs);
+      const own = withTimeout(header, deadlineMs);
+      return runUnaryCall({
+        interceptors,
+        signal,
+        timeoutMs: deadlineMs,
+        req: {
+          stream: false,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: createMethodUrl(baseUrl, method),
+          header: requestHeaderWithCompression(true, undefined, own, acceptCompression, sendCompression),
+          contextValues: contextValues ?? createContextValues(),
+          message,
+        },
+        next: exchangeUnary,
+      });
+    },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       const deadlineMs = effectiveTimeoutMs(timeoutMs ?? options.defaultTimeoutMs);
       // Connect's own header has whatever number it is given, fractions and nine digits included.
