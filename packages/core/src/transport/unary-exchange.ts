@@ -42,7 +42,7 @@ export function createUnaryExchange(options: ExchangeOptions) {
         manager.request("POST", path, nodeHeaders(request.header), {}).then((stream) => {
           prepareSession(stream);
           answer.follow(stream);
-          if (!stream.closed) stream.end(Buffer.concat(batch.take()));
+          if (!stream.closed) stream.end(batch.take()[0]);
         }, fail);
       };
       if (adding === undefined) open();
