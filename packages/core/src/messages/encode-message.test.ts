@@ -47,3 +47,9 @@ test("metadata goes out as it was when it was given", () => {
   metadata.client = "changed";
   assert.deepEqual([sent, metadataOf(undefined)], [{ client: "docs" }, {}]);
 });
+
+test("a message without metadata has its own: what an interceptor adds to it is in no other", () => {
+  const first = metadataOf(undefined);
+  first.traceparent = "00-1";
+  assert.deepEqual([first, metadataOf(undefined)], [{ traceparent: "00-1" }, {}]);
+});

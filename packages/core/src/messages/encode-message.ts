@@ -97,11 +97,9 @@ export function typeOf({ type }: SendableMessage): MessageType {
   return typeof type === "string" ? typesByName[type] : type;
 }
 
-const noMetadata: Record<string, string> = Object.freeze({});
-
-/** A copy of the metadata to send; throws `invalid_argument` for what is no text. */
+/** A copy of the metadata to send, which interceptors may add to; throws `invalid_argument` for what is no text. */
 export function metadataOf(metadata: Record<string, string> | undefined): Record<string, string> {
-  if (metadata === undefined) return noMetadata;
+  if (metadata === undefined) return {};
   for (const [key, value] of Object.entries(metadata)) {
     // Protobuf would send the word "undefined" or "[object Object]".
     if (typeof value !== "string") {
