@@ -10,9 +10,13 @@ export interface ReadyMessages<T> extends AsyncIterableIterator<T> {
   [takeReady](): T | undefined;
 }
 
-/** How to take what is ready; an iterable that does not offer it never has anything ready. */
+/**
+ * How to take what is ready; an iterable that does not offer it never has anything ready. Nor has one that got the offer from
+ * another, which it wraps, but gives an iterator of its own: nothing is taken past that.
+ */
 export function readyTaker<T>(messages: AsyncIterable<T> | ReadyMessages<T>): () => T | undefined {
-  return takeReady in messages ? () => messages[takeReady]() : () => undefined;
+  const isOffered = takeReady in messages && messages[Symbol.asyncIterator]() === messages;
+  return isOffered ? () => messages[takeReady]() : () => undefined;
 }
 
 /** The same messages, with another way to take those that are ready. */
