@@ -161,7 +161,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   const { maxAgeMs } = options.outbox;
   const sender = new MessageSender({ userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, connection, clock });
 
-  const bounds = { ...options.inbox, onGap };
+  const bounds = { ...options.inbox, onGap, onCrowded: inbox.onCrowded };
   inbox.add(
     new HandlerConsumer(
       ({ message }) => events.emit("message", message),

@@ -139,6 +139,24 @@ test("a slow onMessage that drops its oldest disturbs no loop", async (t) => {
   assert.deepEqual([handled, order], [["0", ...numbers(95, 100)], ["gap of 94"]]);
 });
 
+test("who is quick loses nothing of what arrives together, however little may wait for it", async (t) => {
+  const handled: string[] = [];
+  const { bob, send } = await setup(t, {
+    inbox: { maxQueued: 2, whenFull: "drop-oldest" },
+    onMessage: async (message) => void handled.push(textOf(message)),
+  });
+  let gaps = 0;
+  bob.on("gap", () => gaps++);
+  const loops = (["drop-oldest", "close", "pause"] as const).flatMap((whenFull) =>
+    [1, 3].map((maxQueued) => listen(bob, { roomId: "lobby", maxQueued, whenFull })),
+  );
+  // So many leave, and arrive, in one piece.
+  await send(2_000);
+  await until(() => handled.length === 2_000 && loops.every((texts) => texts.length === 2_000));
+  for (const texts of [handled, ...loops]) assert.deepEqual(texts, numbers(0, 2_000));
+  assert.equal(gaps, 0);
+});
+
 test("bounds that cannot be are refused at the call", async () => {
   const client = new ImClient({ userId: "ann", services: ["127.0.0.1:9"] });
   assert.throws(() => client.messages({ maxQueued: 0 }), hasCode("invalid_argument", "maxQueued", "0"));

@@ -108,7 +108,9 @@ export class Conversation {
     }
     const accepted = positions.advance(frame);
     const pause = accepted && inbox.deliver(frame, accepted, this.#answerTo(frame, link));
-    return pause === undefined ? undefined : this.#pauseFor(pause, link);
+    const turn = inbox.takeCrowded() ? nextTurn() : undefined;
+    const wait = pause && this.#pauseFor(pause, link);
+    return wait && turn ? turn.then(() => wait) : (wait ?? turn);
   }
 
   /** The messages of this room are dropped from here on, and asked for again once there is room for them. */
@@ -189,3 +191,8 @@ export class Conversation {
 
 /** To a message that asks for none. */
 const noAnswer = (): void => {};
+
+/** Everybody who waits for something that is there has gone on with it by then. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

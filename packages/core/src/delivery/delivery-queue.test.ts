@@ -8,14 +8,18 @@ import type { WhenFull } from "./inbox-options.ts";
 
 function setup(whenFull: WhenFull, maxQueued: number) {
   const log: string[] = [];
+  const crowded: number[] = [];
   const queue = new DeliveryQueue({
     maxQueued,
     whenFull,
     onGap: ({ roomId, after, upTo }) => log.push(`gap ${roomId} ${after?.sequence}-${upTo?.sequence}`),
+    onCrowded: () => crowded.push(queue.length),
   });
   return {
     queue,
     log,
+    /** How many waited when it was told that they are many. */
+    crowded,
     /** An id is a room and a sequence. */
     push(...ids: string[]): Promise<void> | undefined {
       let pause: Promise<void> | undefined;
@@ -125,4 +129,20 @@ test("what was acknowledged while it waited is passed over", () => {
   }
   assert.equal(queue.take()?.message.id, "c");
   assert.deepEqual(skipped, ["a skipped", "b skipped"]);
+});
+
+test("that half of what may wait does is told once until something is taken, where a full queue does not pause", () => {
+  for (const whenFull of ["drop-oldest", "close"] as const) {
+    const { push, take, crowded } = setup(whenFull, 5);
+    push("r1", "r2");
+    assert.deepEqual(crowded, []);
+    push("r3", "r4", "r5");
+    assert.deepEqual(crowded, [3]);
+    take();
+    push("r6", "r7");
+    assert.deepEqual(crowded, [3, 5]);
+  }
+  const { push, crowded } = setup("pause", 5);
+  void push("r1", "r2", "r3", "r4", "r5", "r6");
+  assert.deepEqual(crowded, []);
 });

@@ -8,6 +8,11 @@ import { Ring } from "./ring.ts";
 export interface DeliveryQueueOptions extends QueueBounds {
   /** Told of what `drop-oldest` has dropped, before anything later of the room is taken. */
   onGap(gap: Gap): void;
+  /**
+   * Half of what may wait does, and the consumer should get a turn before more comes: many messages arrive together, and one
+   * that is quick must not lose any of them. Not told again before something has been taken, and not where a full queue pauses.
+   */
+  onCrowded?: (() => void) | undefined;
 }
 
 /** The deliveries that wait for a consumer, and what to do about it when they are many. To `close` is the consumer's own part. */
@@ -17,10 +22,13 @@ export class DeliveryQueue {
   readonly #gaps: PendingGaps;
   readonly #waiting = new Ring<Delivery>();
   readonly #room = new Gate();
+  readonly #onCrowded: DeliveryQueueOptions["onCrowded"];
+  #isCrowded = false;
 
-  constructor({ maxQueued, whenFull, onGap }: DeliveryQueueOptions) {
+  constructor({ maxQueued, whenFull, onGap, onCrowded }: DeliveryQueueOptions) {
     this.#maxQueued = maxQueued;
     this.#whenFull = whenFull;
+    this.#onCrowded = onCrowded;
     this.#gaps = new PendingGaps(onGap);
   }
 
@@ -36,13 +44,18 @@ export class DeliveryQueue {
   push(delivery: Delivery): Promise<void> | undefined {
     if (this.#whenFull === "drop-oldest" && this.isFull) this.#dropOldest();
     this.#waiting.push(delivery);
-    if (this.#whenFull !== "pause" || !this.isFull) return undefined;
-    return this.#room.opened();
+    if (this.#whenFull === "pause") return this.isFull ? this.#room.opened() : undefined;
+    if (!this.#isCrowded && this.#waiting.length >= this.#maxQueued / 2) {
+      this.#isCrowded = true;
+      this.#onCrowded?.();
+    }
+    return undefined;
   }
 
   /** The next delivery; undefined when none waits. What was dropped of its room before it has been told by then. */
   take(): Delivery | undefined {
     const delivery = this.#shift();
+    this.#isCrowded = false;
     if (this.#waiting.length <= this.#maxQueued / 2) this.release();
     if (delivery !== undefined && !this.#gaps.isEmpty) {
       // When nothing waits any more, all that is missing is known; a silent room would have to wait for its next message.

@@ -37,6 +37,7 @@ export class Inbox {
   #heldBytes = 0;
   readonly #room = new Gate();
   readonly #fewerOpen = new Gate();
+  #isCrowded = false;
   #isClosed = false;
   #gaveUp: ImError | undefined;
 
@@ -60,7 +61,11 @@ export class Inbox {
       signal?.removeEventListener("abort", end);
       this.#consumers = this.#consumers.filter((consumer) => consumer !== iterator);
     };
-    const iterator = new MessageIterator(roomId, onEnd, { ...bounds, onGap: this.#parts.onGap });
+    const iterator = new MessageIterator(roomId, onEnd, {
+      ...bounds,
+      onGap: this.#parts.onGap,
+      onCrowded: this.onCrowded,
+    });
     this.add(iterator);
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted || this.#isClosed) iterator.end();
@@ -113,6 +118,18 @@ export class Inbox {
     const { isObsolete } = accepted;
     // One that comes again is open already; more of them may be what the handler is to acknowledge.
     return this.#hasTooManyOpen && isObsolete === undefined ? this.#fewerOpen.opened() : undefined;
+  }
+
+  /** A consumer has much to take. */
+  readonly onCrowded = (): void => {
+    this.#isCrowded = true;
+  };
+
+  /** The consumers should get a turn before the next message comes. Asked once for each time. */
+  takeCrowded(): boolean {
+    const isCrowded = this.#isCrowded;
+    this.#isCrowded = false;
+    return isCrowded;
   }
 
   /** Resolves once half of what is exceeded is free. */
