@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -87,6 +88,16 @@ test("wherever the bytes are cut, and whatever is waited for, the same frames ar
     }),
     { numRuns: 60 },
   );
+});
+
+test("a stream that ended before it was read is over at once", async () => {
+  const receiver = new Receiver();
+  const stream = new PassThrough();
+  stream.end();
+  stream.read(0);
+  await once(stream, "end");
+  new FrameReader({ stream, receiver, compression: null, readMaxBytes: 1000 }).start();
+  assert.equal(await receiver.over, undefined);
 });
 
 test("a receiver that waits has the stream paused", async () => {

@@ -40,6 +40,8 @@ export class FrameReader {
     const { stream } = this.#options;
     stream.on("data", this.#onData);
     stream.on("end", this.#onEnd);
+    // Node tells of the end of a stream without data even while nobody reads it, and does not tell again.
+    if (stream.readableEnded) this.#endInput();
   }
 
   /** Hands on no more frames. What the client still sends stays with the client, until the stream itself is over. */

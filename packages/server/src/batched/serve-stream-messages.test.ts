@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { constants } from "node:http2";
 import { test } from "node:test";
 import { MessageType } from "@im-sdk/gen";
-import type { RawStream } from "../test-kit/raw-stream.ts";
+import { RawStream } from "../test-kit/raw-stream.ts";
 import { watchService } from "../test-kit/watched-service.ts";
 
 const limits = { maxQueueMessages: 10, maxQueueBytes: 10_000 };
@@ -24,6 +24,21 @@ test("what is stored in one turn leaves in one write for each member", async (t)
   for (let i = 0; i < 100; i += 1) service.post(new Uint8Array(100));
   await new Promise(setImmediate);
   assert.deepEqual([...writes.values()], [1, 1, 1]);
+});
+
+test("a client that ends its side while its token is looked at is answered", async (t) => {
+  const { promise: isEnded, resolve } = Promise.withResolvers<void>();
+  const authenticate = async () => {
+    await isEnded;
+    return "eve";
+  };
+  const { port, streamOf } = await watchService(t, { authenticate });
+  using client = new RawStream(`http://127.0.0.1:${port}`, { "user-id": "eve", authorization: "Bearer token" });
+  client.stream.end();
+  client.stream.resume();
+  while (streamOf("eve")?.readableEnded !== true) await new Promise(setImmediate);
+  resolve();
+  assert.equal((await client.trailers)["grpc-status"], "0");
 });
 
 const ends: Record<string, (client: RawStream) => void> = {
