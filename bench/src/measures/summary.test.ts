@@ -3,6 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { quantile, summaryOf } from "./summary.ts";
 
+test("the median of an even number is between the two in the middle", () => {
+  assert.equal(summaryOf([8, 1, 2, 4]).median, 3);
+});
+
 test("median, lowest and highest do not depend on the order", () => {
   assert.deepEqual(summaryOf([5, 100, 1, 9, 3]), { median: 5, lowest: 1, highest: 100, rounds: 5 });
 });

@@ -11,7 +11,9 @@ export function summaryOf(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b);
   const [lowest, highest] = [sorted[0], sorted.at(-1)];
   if (lowest === undefined || highest === undefined) throw new RangeError("no round was measured");
-  return { median: quantile(sorted, 0.5), lowest, highest, rounds: sorted.length };
+  // Of an even number, what lies between the two in the middle.
+  const upper = sorted[sorted.length >> 1] ?? lowest;
+  return { median: (quantile(sorted, 0.5) + upper) / 2, lowest, highest, rounds: sorted.length };
 }
 
 /** The smallest of the sorted values that a share of all, from 0 to 1, does not exceed. */

@@ -39,7 +39,7 @@ export class GrpcResponse {
     if (error !== undefined) setTrailerStatus(responseTrailer, toConnectError(error));
     if (!this.isWritable) return;
     this.#sendHead();
-    this.#response.addTrailers(Object.fromEntries(responseTrailer));
+    this.#response.addTrailers(Object.fromEntries([...responseTrailer].filter(([name]) => !ofConnection.has(name))));
     this.#response.end();
   }
 
@@ -48,6 +48,17 @@ export class GrpcResponse {
     this.#response.writeHead(200, Object.fromEntries(this.#context.responseHeader));
   }
 }
+
+/** What HTTP/2 has no place for (RFC 9113, 8.2.2), and Node throws for when it is too late to answer otherwise. */
+const ofConnection: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+  "te",
+]);
 
 function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;

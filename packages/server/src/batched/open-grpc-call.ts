@@ -13,6 +13,9 @@ import {
 } from "@connectrpc/connect/protocol-grpc";
 import type { GrpcContext } from "./grpc-response.ts";
 
+/** A timer beyond that would fire at once. */
+const maxTimerMs = 0x7fffffff;
+
 /** A gRPC call whose headers have been read. */
 export interface GrpcCall {
   readonly context: GrpcContext;
@@ -41,7 +44,7 @@ export function openGrpcCall(
     requestHeader: header,
     responseHeader: { [headerContentType]: contentTypeProto },
     responseTrailer: { [headerGrpcStatus]: grpcStatusOk },
-    ...(timeout.timeoutMs !== undefined && { timeoutMs: timeout.timeoutMs }),
+    ...(timeout.timeoutMs !== undefined && { timeoutMs: Math.min(timeout.timeoutMs, maxTimerMs) }),
     ...(request.contextValues !== undefined && { contextValues: request.contextValues }),
   });
   const compression = compressionNegotiate(

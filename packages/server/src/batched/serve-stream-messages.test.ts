@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { constants } from "node:http2";
 import { test } from "node:test";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { MessageType } from "@im-sdk/gen";
 import { RawStream } from "../test-kit/raw-stream.ts";
 import { watchService } from "../test-kit/watched-service.ts";
@@ -39,6 +40,27 @@ test("a client that ends its side while its token is looked at is answered", asy
   while (streamOf("eve")?.readableEnded !== true) await new Promise(setImmediate);
   resolve();
   assert.equal((await client.trailers)["grpc-status"], "0");
+});
+
+test("a deadline that is longer than timers can wait is not over at once", async (t) => {
+  const { port } = await watchService(t, {});
+  const headers = { "user-id": "eve", "im-capabilities": "ack", "grpc-timeout": "2592000S" };
+  using client = new RawStream(`http://127.0.0.1:${port}`, headers);
+  client.send({ type: MessageType.HEARTBEAT, messageId: "1" });
+  client.stream.end();
+  client.stream.resume();
+  assert.equal((await client.trailers)["grpc-status"], "0");
+});
+
+test("a refusal with metadata that HTTP/2 has no place for arrives without that", async (t) => {
+  const authenticate = () => {
+    throw new ConnectError("no way", Code.PermissionDenied, { connection: "close", "x-reason": "test" });
+  };
+  const { port } = await watchService(t, { authenticate });
+  using client = new RawStream(`http://127.0.0.1:${port}`, { "user-id": "eve", authorization: "Bearer token" });
+  client.stream.resume();
+  const trailers = await client.trailers;
+  assert.deepEqual([trailers["grpc-status"], trailers["x-reason"]], ["7", "test"]);
 });
 
 const ends: Record<string, (client: RawStream) => void> = {
