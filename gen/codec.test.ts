@@ -279,3 +279,10 @@ test("a message within other bytes is read as by itself", () => {
     }),
   );
 });
+
+test("a text is not taken for the one before because its bytes are the characters of that", () => {
+  const latin = toBinary(MessageRequestSchema, create(MessageRequestSchema, { userId: "\u00c3\u00a9" }));
+  assert.equal(messageRequestCodec.read(Buffer.from(latin)).userId, "\u00c3\u00a9");
+  const shorter = toBinary(MessageRequestSchema, create(MessageRequestSchema, { userId: "\u00e9" }));
+  assert.equal(messageRequestCodec.read(Buffer.from(shorter)).userId, "\u00e9");
+});

@@ -117,3 +117,12 @@ test("draining takes no more messages and resolves when those taken are settled"
   await clock.advance(500);
   await drain;
 });
+
+test("what cannot be sent is refused as that, also while there is no connection", async () => {
+  const { sender } = setup({ state: "idle" });
+  await assert.rejects(sender.send("", text), hasCode("invalid_argument", "roomId"));
+  await assert.rejects(
+    sender.send("r", { type: "text", content: 5 as unknown as string }),
+    hasCode("invalid_argument"),
+  );
+});

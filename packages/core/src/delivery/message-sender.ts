@@ -8,6 +8,7 @@ import { contentOf, metadataOf, type SendableMessage, typeOf } from "../messages
 import { newMessageId } from "../messages/new-message-id.ts";
 import { toTimestamp } from "../messages/timestamps.ts";
 import type { Outbox } from "./outbox.ts";
+import type { OutboxSendOptions } from "./outbox-entry.ts";
 import type { SendReceipt } from "./send-receipt.ts";
 
 export interface SendOptions {
@@ -43,31 +44,16 @@ export class MessageSender {
 
   /** Rejects what cannot be sent as `invalid_argument`; the rest settles as {@link Outbox.send} says. */
   send(roomId: string, message: SendableMessage, options: SendOptions = noOptions): Promise<SendReceipt> {
-    const { connection } = this.#options;
-    if (connection.state !== "idle" && connection.state !== "closed") return this.#send(roomId, message, options);
-    return connection.ready(undefined).then(() => this.#send(roomId, message, options));
-  }
-
-  /** Takes no more messages; resolves when all that were taken are settled. */
-  async drain(): Promise<void> {
-    this.#isDraining = true;
-    await this.#options.outbox.whenEmpty();
-  }
-
-  #send(roomId: string, message: SendableMessage, options: SendOptions): Promise<SendReceipt> {
     try {
-      const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, clock } = this.#options;
+      const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, connection, clock } = this.#options;
       requireId("roomId", roomId);
       const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
       if (timeoutMs > maxAgeMs)
         throw invalidArgument("timeoutMs", timeoutMs, `at most outbox.maxAgeMs, ${maxAgeMs} ms`);
-      const messageId = options.messageId === undefined ? newMessageId() : requireId("messageId", options.messageId);
-      if (this.#isDraining)
-        throw new ImError("failed_precondition", "the client is draining and takes no more messages");
       // A literal, since it is made for every message: `create` takes several times as long.
       const frame: MessageRequest = {
         $typeName: "im.v1.MessageRequest",
-        messageId,
+        messageId: options.messageId === undefined ? newMessageId() : requireId("messageId", options.messageId),
         userId,
         roomId,
         content: contentOf(message),
@@ -77,10 +63,23 @@ export class MessageSender {
         ackRequired: false,
       };
       requireSize(frame, maxSendBytes);
-      return outbox.send(frame, { timeoutMs, signal: options.signal });
+      const limits = { timeoutMs, signal: options.signal };
+      const isClosed = connection.state === "idle" || connection.state === "closed";
+      return isClosed ? connection.ready(undefined).then(() => this.#post(frame, limits)) : this.#post(frame, limits);
     } catch (reason) {
       return Promise.reject(reason);
     }
+  }
+
+  /** Takes no more messages; resolves when all that were taken are settled. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await this.#options.outbox.whenEmpty();
+  }
+
+  #post(frame: MessageRequest, limits: OutboxSendOptions): Promise<SendReceipt> {
+    if (!this.#isDraining) return this.#options.outbox.send(frame, limits);
+    return Promise.reject(new ImError("failed_precondition", "the client is draining and takes no more messages"));
   }
 }
 

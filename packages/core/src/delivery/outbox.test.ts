@@ -705,3 +705,31 @@ describe("the door of a full outbox", () => {
     assert.deepEqual(takeAll(), ["a", "b"]);
   });
 });
+
+test("a message that was kept twice is restored once", async () => {
+  const { outbox, attach, takeAll } = setup();
+  const kept = { message: outgoing("m"), deadlineAtMs: 5_000 };
+  outbox.restore([kept, { message: outgoing("n"), deadlineAtMs: 5_000 }, { ...kept, message: outgoing("m") }]);
+  attach("acknowledged");
+  assert.deepEqual(takeAll(), ["m", "n"]);
+  for (const id of ["m", "n"]) outbox.onAck(ack(id));
+  assert.equal(outbox.size, 0);
+});
+
+test("whether something waits for its ACK is known, however often a message leaves", async () => {
+  const { outbox, send, attach, takeAll } = setup();
+  attach("acknowledged");
+  assert.equal(outbox.unacknowledged.isEmpty, true);
+  void send("a");
+  assert.equal(outbox.unacknowledged.isEmpty, true, "it has not left yet");
+  takeAll();
+  outbox.detach();
+  attach("acknowledged");
+  assert.deepEqual(takeAll(), ["a"]);
+  void send("b");
+  takeAll();
+  outbox.onAck(ack("a"));
+  assert.equal(outbox.unacknowledged.isEmpty, false);
+  outbox.onAck(ack("b"));
+  assert.equal(outbox.unacknowledged.isEmpty, true);
+});

@@ -72,7 +72,9 @@ export class Outbox {
    * here already, by its id, is told of its outcome.
    */
   restore(messages: readonly KeptMessage[]): void {
-    const kept = messages.map(({ message, deadlineAtMs }) => {
+    // A message that a journal could not forget, and that was sent again, is there twice.
+    const byId = new Map(messages.map((kept) => [kept.message.messageId, kept]));
+    const kept = [...byId.values()].map(({ message, deadlineAtMs }) => {
       const entry = this.#entries.find(message.messageId) ?? createEntry(message, deadlineAtMs);
       entry.left = "acknowledged";
       entry.isReady = true;

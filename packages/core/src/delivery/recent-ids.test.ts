@@ -5,19 +5,23 @@ import { RecentIds } from "./recent-ids.ts";
 
 test("at least the last `capacity` ids are known, and none beyond twice as many", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(60), { maxLength: 200 }), (capacity, numbers) => {
-      const recent = new RecentIds(capacity);
-      /** Distinct ids in the order in which they were taken for new. */
-      const taken: string[] = [];
-      for (const number of numbers) {
-        const id = String(number);
-        const isNew = recent.add(id, "r", "ann");
-        const age = taken.toReversed().indexOf(id);
-        if (age !== -1 && age < capacity) assert.equal(isNew, false, `${id} was forgotten too early`);
-        if (age === -1 || age >= 2 * capacity) assert.equal(isNew, true, `${id} was remembered for too long`);
-        if (isNew) taken.push(id);
-      }
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.nat(60), { maxLength: 200, size: "max" }),
+      (capacity, numbers) => {
+        const recent = new RecentIds(capacity);
+        /** Distinct ids in the order in which they were taken for new. */
+        const taken: string[] = [];
+        for (const number of numbers) {
+          const id = String(number);
+          const isNew = recent.add(id, "r", "ann");
+          const age = taken.toReversed().indexOf(id);
+          if (age !== -1 && age < capacity) assert.equal(isNew, false, `${id} was forgotten too early`);
+          if (age === -1 || age >= 2 * capacity) assert.equal(isNew, true, `${id} was remembered for too long`);
+          if (isNew) taken.push(id);
+        }
+      },
+    ),
   );
 });
 

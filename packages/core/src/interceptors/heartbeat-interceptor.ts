@@ -88,7 +88,7 @@ function watched<T>(messages: AsyncIterable<T>, monitor: LivenessMonitor): Ready
       }),
     [takeReady]() {
       const message = take();
-      if (message !== undefined) monitor.onReceivedMore();
+      if (message !== undefined) monitor.onReceived();
       return message;
     },
   };

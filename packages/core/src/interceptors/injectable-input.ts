@@ -10,7 +10,7 @@ export class InjectableInput<T> implements ReadyMessages<T> {
   #ready: Promise<IteratorResult<T>> | undefined;
   #waiter: ((result: IteratorResult<T> | Promise<IteratorResult<T>>) => void) | undefined;
 
-  /** `onPass` is called for messages that leave, injected or not; not for those that are ready and leave with one before. */
+  /** `onPass` is called for every message that leaves, injected or not. */
   constructor(inner: AsyncIterable<T>, onPass: () => void) {
     this.#inner = inner[Symbol.asyncIterator]();
     this.#takeInner = readyTaker(inner);
@@ -53,7 +53,9 @@ export class InjectableInput<T> implements ReadyMessages<T> {
 
   [takeReady](): T | undefined {
     if (this.#pulling || this.#ready !== undefined) return undefined;
-    return this.#injected.length > 0 ? this.#injected.shift() : this.#takeInner();
+    const message = this.#injected.length > 0 ? this.#injected.shift() : this.#takeInner();
+    if (message !== undefined) this.#onPass();
+    return message;
   }
 
   throw(reason: unknown): Promise<IteratorResult<T>> {

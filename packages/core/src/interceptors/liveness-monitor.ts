@@ -20,6 +20,8 @@ export class LivenessMonitor {
   #sentAtMs: number;
   #receivedAtMs: number;
   #receivedCount = 0;
+  #isSentFresh = false;
+  #isReceivedFresh = false;
   #timer: unknown;
 
   constructor(options: LivenessMonitorOptions) {
@@ -38,17 +40,26 @@ export class LivenessMonitor {
   }
 
   onSent(): void {
+    if (this.#isSentFresh) return;
     this.#sentAtMs = this.#options.clock.now();
+    this.#isSentFresh = true;
+    this.#ageSoon();
   }
 
   onReceived(): void {
     this.#receivedCount++;
+    if (this.#isReceivedFresh) return;
     this.#receivedAtMs = this.#options.clock.now();
+    this.#isReceivedFresh = true;
+    this.#ageSoon();
   }
 
-  /** Another one of what came together with the last. */
-  onReceivedMore(): void {
-    this.#receivedCount++;
+  /** Hundreds come and go in one piece: only the first of them asks for the time. */
+  #ageSoon(): void {
+    void Promise.resolve().then(() => {
+      this.#isSentFresh = false;
+      this.#isReceivedFresh = false;
+    });
   }
 
   #onInterval(): void {

@@ -4,15 +4,27 @@ import { v7 } from "uuid";
 const randomBytes = 16;
 
 /** Random bytes for many ids, fetched at once: fetched for each by itself they take several times as long as the rest of it. */
-const pool = new Uint8Array(256 * randomBytes);
+const pool = Buffer.alloc(256 * randomBytes);
 let used = pool.byteLength;
 
-/** A new UUIDv7. */
+let lastMs = 0;
+let sequence = 0;
+
+/** A new UUIDv7. Those of one process rise. */
 export function newMessageId(): string {
-  return v7({ rng: nextRandom });
+  const random = nextRandom();
+  const nowMs = Date.now();
+  if (nowMs > lastMs) {
+    lastMs = nowMs;
+    // Half of what there is, so that it can be counted up from.
+    sequence = random.readUInt32BE(6) >>> 1;
+  } else {
+    sequence++;
+  }
+  return v7({ random, msecs: lastMs, seq: sequence });
 }
 
-function nextRandom(): Uint8Array {
+function nextRandom(): Buffer {
   if (used === pool.byteLength) {
     randomFillSync(pool);
     used = 0;
