@@ -203,7 +203,6 @@ export class Outbox {
   #settle(entry: OutboxEntry, outcome: SendReceipt | ImError): void {
     if (!this.#entries.remove(entry)) return;
     if (entry.isUnacknowledged) this.unacknowledged.remove();
-    entry.isUnacknowledged = false;
     this.#outcomes.settle(entry, outcome);
     this.#entries.admitWaiting();
   }

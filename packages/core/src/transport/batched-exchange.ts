@@ -4,7 +4,14 @@ import { Code, ConnectError, type StreamRequest, type StreamResponse } from "@co
 import { type Compression, envelopeDecompress } from "@connectrpc/connect/protocol";
 import { validateResponseWithCompression, validateTrailer } from "@connectrpc/connect/protocol-grpc";
 import type { Http2SessionManager } from "@connectrpc/connect-node";
-import { abortError, type ExchangeOptions, finishStream, responseHead, responseTrailer } from "./call-exchange.ts";
+import {
+  abortError,
+  type ExchangeOptions,
+  finishStream,
+  nodeHeaders,
+  responseHead,
+  responseTrailer,
+} from "./call-exchange.ts";
 import { EnvelopeBatch } from "./envelope-batch.ts";
 import { lastingBytesKey } from "./lasting-bytes.ts";
 import { createMessageEncoder, createMessageParser } from "./message-encoding.ts";
@@ -108,7 +115,7 @@ function openStream(manager: Http2SessionManager, request: StreamRequest): Promi
     const onAbort = () => reject(abortError(signal));
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    manager.request("POST", url.pathname, Object.fromEntries(request.header), options).then((stream) => {
+    manager.request("POST", url.pathname, nodeHeaders(request.header), options).then((stream) => {
       signal.removeEventListener("abort", onAbort);
       if (!signal.aborted) return resolve({ stream, cancel });
       // The caller has its answer; what the stream still says has nobody to hear it.

@@ -1,6 +1,6 @@
-import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createMethodUrl } from "@connectrpc/connect/protocol";
+import type { Interceptor, Transport } from "@connectrpc/connect";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
+import { requestFields } from "./request-fields.ts";
 import { runStreamCall } from "./run-stream-call.ts";
 import { runUnaryCall } from "./run-unary-call.ts";
 
@@ -18,13 +18,8 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
         signal,
         timeoutMs: deadlineMs,
         req: {
+          ...requestFields(method, placeholderUrl, withTimeout(header, deadlineMs), contextValues),
           stream: false,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: createMethodUrl(placeholderUrl, method),
-          header: withTimeout(header, deadlineMs),
-          contextValues: contextValues ?? createContextValues(),
           message,
         },
         next: (request) =>
@@ -37,13 +32,8 @@ export function interceptTransport(base: Transport, interceptors: Interceptor[])
         interceptors,
         ...callLimits(signal, deadlineMs),
         req: {
+          ...requestFields(method, placeholderUrl, withTimeout(header, deadlineMs), contextValues),
           stream: true,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: createMethodUrl(placeholderUrl, method),
-          header: withTimeout(header, deadlineMs),
-          contextValues: contextValues ?? createContextValues(),
           message: input,
         },
         next: (request) =>

@@ -1,4 +1,4 @@
-import { create, type DescMessage } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import type { Interceptor, StreamResponse } from "@connectrpc/connect";
 import { runStreamingCall } from "@connectrpc/connect/protocol";
 import { readyTaker, withReady } from "./ready-messages.ts";
@@ -11,7 +11,7 @@ export async function runStreamCall<I extends DescMessage, O extends DescMessage
 ): Promise<StreamResponse<I, O>> {
   const { req, interceptors = [] } = call;
   const takeInit = readyTaker(req.message);
-  let takeAnswer: (() => unknown) | undefined;
+  let takeAnswer: (() => MessageShape<O> | undefined) | undefined;
 
   const passReady: Interceptor = (next) => async (request) => {
     if (!request.stream) return next(request);
@@ -21,7 +21,7 @@ export async function runStreamCall<I extends DescMessage, O extends DescMessage
     };
     const response = await next({ ...request, message: withReady(request.message, takeMessage) });
     if (response.stream) {
-      const take = readyTaker(response.message);
+      const take = readyTaker(response.message as AsyncIterable<MessageShape<O>>);
       // What has arrived of a call that is over is not given any more; `next` tells why.
       takeAnswer = () => (request.signal.aborted ? undefined : take());
     }
@@ -29,7 +29,5 @@ export async function runStreamCall<I extends DescMessage, O extends DescMessage
   };
 
   const response = await runStreamingCall<I, O>({ ...call, interceptors: [passReady, ...interceptors] });
-  return takeAnswer === undefined
-    ? response
-    : { ...response, message: withReady(response.message, takeAnswer as Parameters<typeof withReady<never>>[1]) };
+  return takeAnswer === undefined ? response : { ...response, message: withReady(response.message, takeAnswer) };
 }

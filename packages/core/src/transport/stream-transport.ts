@@ -1,11 +1,12 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from "node:http2";
-import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
-import { type Compression, createMethodUrl, validateReadWriteMaxBytes } from "@connectrpc/connect/protocol";
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import { type Compression, validateReadWriteMaxBytes } from "@connectrpc/connect/protocol";
 import { requestHeaderWithCompression } from "@connectrpc/connect/protocol-grpc";
 import { compressionBrotli, compressionGzip, type Http2SessionManager } from "@connectrpc/connect-node";
 import { createBatchedExchange } from "./batched-exchange.ts";
 import { createSessionManager } from "./create-session-manager.ts";
 import { callLimits, effectiveTimeoutMs, withTimeout } from "./grpc-timeout.ts";
+import { requestFields } from "./request-fields.ts";
 import { runStreamCall } from "./run-stream-call.ts";
 import { runUnaryCall } from "./run-unary-call.ts";
 import { createUnaryExchange } from "./unary-exchange.ts";
@@ -55,22 +56,22 @@ export function createStreamTransport(options: StreamTransportOptions): Transpor
   const exchange = createBatchedExchange(how);
   const exchangeUnary = createUnaryExchange(how);
 
+  function headerOf(header: Parameters<typeof withTimeout>[0], deadlineMs: number | undefined): Headers {
+    // Connect's own header has whatever number it is given, fractions and nine digits included.
+    const own = withTimeout(header, deadlineMs);
+    return requestHeaderWithCompression(true, undefined, own, acceptCompression, sendCompression);
+  }
+
   return {
     unary(method, signal, timeoutMs, header, message, contextValues) {
       const deadlineMs = effectiveTimeoutMs(timeoutMs ?? options.defaultTimeoutMs);
-      const own = withTimeout(header, deadlineMs);
       return runUnaryCall({
         interceptors,
         signal,
         timeoutMs: deadlineMs,
         req: {
+          ...requestFields(method, baseUrl, headerOf(header, deadlineMs), contextValues),
           stream: false,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: createMethodUrl(baseUrl, method),
-          header: requestHeaderWithCompression(true, undefined, own, acceptCompression, sendCompression),
-          contextValues: contextValues ?? createContextValues(),
           message,
         },
         next: exchangeUnary,
@@ -78,19 +79,12 @@ export function createStreamTransport(options: StreamTransportOptions): Transpor
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       const deadlineMs = effectiveTimeoutMs(timeoutMs ?? options.defaultTimeoutMs);
-      // Connect's own header has whatever number it is given, fractions and nine digits included.
-      const own = withTimeout(header, deadlineMs);
       return runStreamCall({
         interceptors,
         ...callLimits(signal, deadlineMs),
         req: {
+          ...requestFields(method, baseUrl, headerOf(header, deadlineMs), contextValues),
           stream: true,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: createMethodUrl(baseUrl, method),
-          header: requestHeaderWithCompression(true, undefined, own, acceptCompression, sendCompression),
-          contextValues: contextValues ?? createContextValues(),
           message: input,
         },
         next: exchange,

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { prefixBytes } from "../stream/frame-codec.ts";
 
 /** One message on the wire, as gRPC frames it. */
 export interface Envelope {
@@ -6,7 +7,6 @@ export interface Envelope {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-const prefixBytes = 5;
 const nothing = Buffer.alloc(0);
 
 /** Set aside at first for a long envelope that comes in pieces. */

@@ -27,7 +27,8 @@ export interface ServeRequestsOptions {
 
 /**
  * The request listener of an HTTP/2 server: RPCs by connect, which is told of the session below each call, but for those that
- * have a way of their own. It does what `connectNodeAdapter` does, but a call that was cut off is a line in our log instead of one on stderr for each.
+ * have a way of their own. It does what `connectNodeAdapter` does, but a call that was cut off is a line in our log instead of
+ * one on stderr for each.
  */
 export function serveRequests(options: ServeRequestsOptions): RequestListener {
   const { routes, grpcCalls, fallback, connectionOf, logger } = options;

@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type MessageRequest, type MessageResponse, messageRequestCodec, messageResponseCodec } from "@im-sdk/gen";
 
-const prefixBytes = 5;
+/** What stands before the message in a gRPC envelope: flags and length. */
+export const prefixBytes = 5;
 
 /** A frame of a client. Keeps nothing of `data` alive. Throws INTERNAL, as connect does, when it is no MessageRequest. */
 export function decodeFrame(data: Uint8Array): MessageRequest {

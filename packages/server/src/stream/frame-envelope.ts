@@ -1,8 +1,6 @@
 import { type Compression, compressedFlag, encodeEnvelope } from "@connectrpc/connect/protocol";
-import { encodeFrame } from "./frame-codec.ts";
+import { encodeFrame, prefixBytes } from "./frame-codec.ts";
 import type { OutgoingFrame } from "./outgoing-frame.ts";
-
-const prefixBytes = 5;
 
 /** Smaller messages are not worth it; connect's default. */
 const compressMinBytes = 1024;
