@@ -51,11 +51,11 @@ export class OutgoingFrames implements ReadyMessages<MessageRequest> {
     this.wake();
   }
 
-  [takeReady](): MessageRequest | undefined {
+  readonly [takeReady] = (): MessageRequest | undefined => {
     this.#onPull(this.#previous);
     this.#previous = this.#take();
     return this.#previous;
-  }
+  };
 
   next(): Promise<IteratorResult<MessageRequest>> {
     this.#onPull(this.#previous);

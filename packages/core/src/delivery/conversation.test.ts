@@ -69,7 +69,7 @@ function setup({ userId = "ann", defaultRoomId, inbox: bounds, acknowledge = "au
   };
   inbox.add(new HandlerConsumer(handler, { ...resolveInboxOptions(bounds), onGap }));
   const send = (id: string) => {
-    const sent = outbox.send(outgoing(id), { timeoutMs: 1_000 });
+    const sent = outbox.send(outgoing(id), { deadlineAtMs: 1_000 });
     sent.catch(() => {});
     return sent;
   };

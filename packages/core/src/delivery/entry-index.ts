@@ -1,5 +1,4 @@
 import type { OutboxEntry } from "./outbox-entry.ts";
-import { hashOf } from "./string-hash.ts";
 
 const firstCapacity = 16;
 
@@ -19,24 +18,23 @@ export class EntryIndex {
     return this.#size;
   }
 
-  find(messageId: string): OutboxEntry | undefined {
-    return this.#size === 0 ? undefined : this.#entries[this.#slotOf(messageId, hashOf(messageId))];
+  /** `hash` is `hashOf` the message id. */
+  find(messageId: string, hash: number): OutboxEntry | undefined {
+    return this.#size === 0 ? undefined : this.#entries[this.#slotOf(messageId, hash)];
   }
 
   /** An entry whose message id is not there. */
   add(entry: OutboxEntry): void {
     if (this.#size * 2 >= this.#entries.length) this.#resize(2 * this.#entries.length);
-    const { messageId } = entry.message;
-    const hash = hashOf(messageId);
-    const slot = this.#slotOf(messageId, hash);
+    const slot = this.#slotOf(entry.message.messageId, entry.hash);
     this.#entries[slot] = entry;
-    this.#hashes[slot] = hash;
+    this.#hashes[slot] = entry.hash;
     this.#size++;
   }
 
   /** An entry that is there. */
-  delete({ message: { messageId } }: OutboxEntry): void {
-    this.#close(this.#slotOf(messageId, hashOf(messageId)));
+  delete({ message, hash }: OutboxEntry): void {
+    this.#close(this.#slotOf(message.messageId, hash));
     this.#size--;
   }
 

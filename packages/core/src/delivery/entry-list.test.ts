@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { outgoing } from "../test-kit/frames.ts";
 import { EntryList } from "./entry-list.ts";
 import { createEntry, type OutboxEntry } from "./outbox-entry.ts";
+import { hashOf } from "./string-hash.ts";
 
 const entryOf = (id: string) => createEntry(outgoing(id), 0);
 const ids = (entries: readonly OutboxEntry[]) => entries.map(({ message }) => message.messageId);
@@ -29,10 +30,10 @@ test("it holds what a Map would hold, in the same order, whatever comes and goes
           list.delete(known);
           map.delete(each);
         }
-        assert.deepEqual([list.size, list.find(each)], [map.size, map.get(each)]);
+        assert.deepEqual([list.size, list.find(each, hashOf(each))], [map.size, map.get(each)]);
       }
       assert.deepEqual(ids(list.toArray()), [...map.keys()]);
-      for (const [each, entry] of map) assert.equal(list.find(each), entry);
+      for (const [each, entry] of map) assert.equal(list.find(each, hashOf(each)), entry);
       const isWanted = ({ message }: OutboxEntry) => message.messageId.startsWith(wanted);
       assert.equal(list.first(isWanted), [...map.values()].find(isWanted));
     }),
@@ -46,11 +47,11 @@ test("one that stays while a hundred thousand pass keeps its place, and little i
   list.add(stays);
   for (let index = 0; index < 100_000; index++) {
     list.add(entryOf(`${index}`));
-    const gone = list.find(`${index - 5}`);
+    const gone = list.find(`${index - 5}`, hashOf(`${index - 5}`));
     if (gone !== undefined) list.delete(gone);
   }
   assert.deepEqual(ids(list.toArray()), ["stays", "99995", "99996", "99997", "99998", "99999"]);
-  assert.equal(list.find("99994"), undefined);
+  assert.equal(list.find("99994", hashOf("99994")), undefined);
   list.delete(stays);
   assert.deepEqual(ids(list.toArray()), ["99995", "99996", "99997", "99998", "99999"]);
 });

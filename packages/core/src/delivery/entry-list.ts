@@ -16,8 +16,9 @@ export class EntryList {
     return this.#byId.size;
   }
 
-  find(messageId: string): OutboxEntry | undefined {
-    return this.#byId.find(messageId);
+  /** `hash` is `hashOf` the message id. */
+  find(messageId: string, hash: number): OutboxEntry | undefined {
+    return this.#byId.find(messageId, hash);
   }
 
   /** An entry whose message id is not there. */

@@ -50,20 +50,21 @@ export class MessageSender {
       const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
       if (timeoutMs > maxAgeMs)
         throw invalidArgument("timeoutMs", timeoutMs, `at most outbox.maxAgeMs, ${maxAgeMs} ms`);
+      const nowMs = clock.now();
       // A literal, since it is made for every message: `create` takes several times as long.
       const frame: MessageRequest = {
         $typeName: "im.v1.MessageRequest",
-        messageId: options.messageId === undefined ? newMessageId() : requireId("messageId", options.messageId),
+        messageId: options.messageId === undefined ? newMessageId(nowMs) : requireId("messageId", options.messageId),
         userId,
         roomId,
         content: contentOf(message),
         type: typeOf(message),
         metadata: metadataOf(options.metadata),
-        timestamp: toTimestamp(clock.now()),
+        timestamp: toTimestamp(nowMs),
         ackRequired: false,
       };
       requireSize(frame, maxSendBytes);
-      const limits = { timeoutMs, signal: options.signal };
+      const limits = { deadlineAtMs: nowMs + timeoutMs, signal: options.signal };
       const isClosed = connection.state === "idle" || connection.state === "closed";
       return isClosed ? connection.ready(undefined).then(() => this.#post(frame, limits)) : this.#post(frame, limits);
     } catch (reason) {

@@ -1,6 +1,7 @@
 import { EntryList } from "./entry-list.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
 import type { OutboxOptions } from "./outbox-options.ts";
+import { hashOf } from "./string-hash.ts";
 
 type Bounds = Pick<Required<OutboxOptions>, "maxMessages" | "maxBytes">;
 
@@ -29,7 +30,8 @@ export class OutboxEntries {
 
   /** Inside or waiting. */
   find(messageId: string): OutboxEntry | undefined {
-    return this.#inside.find(messageId) ?? this.#waiting.find(messageId);
+    const hash = hashOf(messageId);
+    return this.#inside.find(messageId, hash) ?? this.#waiting.find(messageId, hash);
   }
 
   inside(): OutboxEntry[] {

@@ -1,18 +1,22 @@
 import type { MessageRequest } from "@im-sdk/gen";
 import type { SendReceipt } from "./send-receipt.ts";
+import { hashOf } from "./string-hash.ts";
 
 /** What settles a message: the server's ACK, or, where the server gives none, the hand-over to HTTP/2. */
 export type Settlement = "acknowledged" | "written";
 
 /** How long, and for whom, a message stays in the outbox. */
 export interface OutboxSendOptions {
-  timeoutMs: number;
+  /** By the outbox's clock. */
+  deadlineAtMs: number;
   signal?: AbortSignal | undefined;
 }
 
 /** A message that is not settled. */
 export interface OutboxEntry {
   readonly message: MessageRequest;
+  /** Of its message id. */
+  readonly hash: number;
   readonly bytes: number;
   readonly deadlineAtMs: number;
   /** Where the outbox has it: within its bounds, at its door, or no more. */
@@ -34,6 +38,7 @@ export interface OutboxEntry {
 export function createEntry(message: MessageRequest, deadlineAtMs: number): OutboxEntry {
   return {
     message,
+    hash: hashOf(message.messageId),
     bytes: entryBytes(message),
     deadlineAtMs,
     place: undefined,

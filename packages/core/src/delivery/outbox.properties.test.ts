@@ -146,7 +146,7 @@ test("under any schedule a message ends as the model says, once and by its deadl
               const abort = new AbortController();
               aborts.set(sent, abort);
               model.send(sent, clock.now() + action.timeoutMs);
-              outbox.send(outgoing(sent), { timeoutMs: action.timeoutMs, signal: abort.signal }).then(
+              outbox.send(outgoing(sent), { deadlineAtMs: clock.now() + action.timeoutMs, signal: abort.signal }).then(
                 ({ delivery }) => note(sent, delivery),
                 (error: ImError) => note(sent, error.code),
               );

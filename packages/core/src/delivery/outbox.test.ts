@@ -24,7 +24,7 @@ function setup(options: OutboxOptions = {}) {
       id: string,
       { timeoutMs = 1_000, signal, bytes }: { timeoutMs?: number; signal?: AbortSignal; bytes?: number } = {},
     ) => {
-      const sent = outbox.send(outgoing(id, bytes), { timeoutMs, signal });
+      const sent = outbox.send(outgoing(id, bytes), { deadlineAtMs: clock.now() + timeoutMs, signal });
       sent.catch(() => {});
       return sent;
     },
@@ -409,7 +409,7 @@ describe("a stalled link", () => {
         const message = outgoing(`${batch}-${index}`, 16);
         refs.push(new WeakRef(message));
         const abort = new AbortController();
-        outbox.send(message, { timeoutMs: 1_000, signal: abort.signal }).catch(() => {});
+        outbox.send(message, { deadlineAtMs: 1_000, signal: abort.signal }).catch(() => {});
         abort.abort();
       }
       await settle();
@@ -510,7 +510,7 @@ describe("what an earlier process has left", () => {
       onOrphanSettled: ({ messageId }, outcome) =>
         orphans.push(`${messageId} ${outcome instanceof ImError ? outcome.code : outcome.delivery}`),
     });
-    const send = (id: string) => outbox.send(outgoing(id), { timeoutMs: 1_000 });
+    const send = (id: string) => outbox.send(outgoing(id), { deadlineAtMs: 11_000 });
     outbox.restore(ids.map((id) => ({ message: outgoing(id), deadlineAtMs: 10_500 })));
     const takeAll = () => {
       const taken: string[] = [];
@@ -582,7 +582,7 @@ describe("with a journal", () => {
     outbox.attach("acknowledged", () => ready++);
     return { clock, outbox, kept, forgotten, ready: () => ready };
   }
-  const limits = { timeoutMs: 1_000 };
+  const limits = { deadlineAtMs: 1_000 };
 
   test("a message leaves only once it is kept, and is forgotten when it has ended", async () => {
     const { outbox, kept, forgotten, ready } = journaled();
@@ -648,9 +648,9 @@ describe("with a journal", () => {
     const { clock, outbox, kept } = journaled();
     const abort = new AbortController();
     const sends = Object.fromEntries(
-      [100, 200, 300].map((timeoutMs) => [
-        `${timeoutMs}`,
-        outbox.send(outgoing(`${timeoutMs}`), { timeoutMs, signal: abort.signal }),
+      [100, 200, 300].map((deadlineAtMs) => [
+        `${deadlineAtMs}`,
+        outbox.send(outgoing(`${deadlineAtMs}`), { deadlineAtMs, signal: abort.signal }),
       ]),
     );
     for (const { done } of kept) done();

@@ -51,13 +51,13 @@ export class Outbox {
     return this.#entries.size + this.#outcomes.untoldCount;
   }
 
-  send(message: MessageRequest, { timeoutMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
+  send(message: MessageRequest, { deadlineAtMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
     if (signal?.aborted) return Promise.reject(canceled(message, false));
     const known = this.#entries.find(message.messageId);
     if (known?.promised !== undefined) {
       return Promise.reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
     }
-    const entry = known ?? createEntry(message, this.#parts.clock.now() + timeoutMs);
+    const entry = known ?? createEntry(message, deadlineAtMs);
     entry.promised = Promise.withResolvers();
     const { promise } = entry.promised;
     if (signal !== undefined) {

@@ -94,12 +94,13 @@ class World {
 
   send(timeoutMs: number): void {
     const id = `m${this.sent.length}`;
-    const message: Sent = { id, deadlineAtMs: this.clock.now() + timeoutMs, outcome: undefined, isOrphan: false };
+    const deadlineAtMs = this.clock.now() + timeoutMs;
+    const message: Sent = { id, deadlineAtMs, outcome: undefined, isOrphan: false };
     this.sent.push(message);
     const { outbox } = this;
     const abort = new AbortController();
     this.aborts.push(abort);
-    outbox.send(outgoing(id), { timeoutMs, signal: abort.signal }).then(
+    outbox.send(outgoing(id), { deadlineAtMs, signal: abort.signal }).then(
       ({ delivery }) => outbox === this.outbox && this.#settle(id, delivery),
       (error: ImError) => outbox === this.outbox && this.#settle(id, error.code),
     );

@@ -51,12 +51,12 @@ export class InjectableInput<T> implements ReadyMessages<T> {
     });
   }
 
-  [takeReady](): T | undefined {
+  readonly [takeReady] = (): T | undefined => {
     if (this.#pulling || this.#ready !== undefined) return undefined;
     const message = this.#injected.length > 0 ? this.#injected.shift() : this.#takeInner();
     if (message !== undefined) this.#onPass();
     return message;
-  }
+  };
 
   throw(reason: unknown): Promise<IteratorResult<T>> {
     return this.#inner.throw?.(reason) ?? this.return();

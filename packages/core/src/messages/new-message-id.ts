@@ -10,10 +10,9 @@ let used = pool.byteLength;
 let lastMs = 0;
 let sequence = 0;
 
-/** A new UUIDv7. Those of one process rise. */
-export function newMessageId(): string {
+/** A new UUIDv7 of this time, in milliseconds since the Unix epoch. Those of one process rise. */
+export function newMessageId(nowMs = Date.now()): string {
   const random = nextRandom();
-  const nowMs = Date.now();
   if (nowMs > lastMs) {
     lastMs = nowMs;
     // Half of what there is, so that it can be counted up from.

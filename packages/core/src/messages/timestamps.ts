@@ -1,11 +1,19 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
+/** The second of the message before is most often that of the next: a bigint takes as long as the rest of it. */
+let lastSeconds = 0;
+let lastBigInt = 0n;
+
 /** A time in milliseconds since the Unix epoch, as protobuf has it. */
 export function toTimestamp(ms: number): Timestamp {
   const seconds = Math.floor(ms / 1_000);
+  if (seconds !== lastSeconds) {
+    lastBigInt = BigInt(seconds);
+    lastSeconds = seconds;
+  }
   return {
     $typeName: "google.protobuf.Timestamp",
-    seconds: BigInt(seconds),
+    seconds: lastBigInt,
     nanos: Math.floor((ms - seconds * 1_000) * 1e6),
   };
 }

@@ -92,12 +92,12 @@ export class MessageReader<T extends object> implements ReadyMessages<T> {
   }
 
   /** A compressed message takes time: it is left to `next()`. */
-  [takeReady](): T | undefined {
+  readonly [takeReady] = (): T | undefined => {
     const item = this.#queue[this.#head];
     if (item === undefined || item instanceof Compressed) return undefined;
     this.#shift();
     return item;
-  }
+  };
 
   /** Ends the response with an error, behind what has already arrived; later outcomes change nothing. */
   fail(error: ConnectError): void {

@@ -7,7 +7,8 @@ export const takeReady = Symbol("takeReady");
 
 /** Messages of which those that are ready can be taken at once. */
 export interface ReadyMessages<T> extends AsyncIterableIterator<T> {
-  [takeReady](): T | undefined;
+  /** Called as a function of its own. */
+  readonly [takeReady]: () => T | undefined;
 }
 
 /**
@@ -16,7 +17,7 @@ export interface ReadyMessages<T> extends AsyncIterableIterator<T> {
  */
 export function readyTaker<T>(messages: AsyncIterable<T> | ReadyMessages<T>): () => T | undefined {
   const isOffered = takeReady in messages && messages[Symbol.asyncIterator]() === messages;
-  return isOffered ? () => messages[takeReady]() : () => undefined;
+  return isOffered ? messages[takeReady] : () => undefined;
 }
 
 /** The same messages, with another way to take those that are ready. */
