@@ -1,5 +1,6 @@
 import { ClientJournal } from "./delivery/client-journal.ts";
 import type { Gap } from "./delivery/gap.ts";
+import { HandlerConsumer } from "./delivery/handler-consumer.ts";
 import { Inbox } from "./delivery/inbox.ts";
 import { JoinedRooms } from "./delivery/joined-rooms.ts";
 import { Outbox } from "./delivery/outbox.ts";
@@ -32,6 +33,13 @@ export function createDelivery(options: ResolvedImClientOptions, events: EventHu
   });
   const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => onError(error) });
   const inbox = new Inbox({ positions, acknowledge, onGap, positionsKept: journal && (() => journal.written()) });
+  inbox.add(
+    new HandlerConsumer(
+      ({ message }) => events.emit("message", message),
+      { ...options.inbox, onGap, onCrowded: inbox.onCrowded },
+      () => events.has("message"),
+    ),
+  );
 
   let restoring: Promise<void> | undefined;
   /** Takes over what an earlier process has left; once, unless it fails. */
@@ -46,5 +54,5 @@ export function createDelivery(options: ResolvedImClientOptions, events: EventHu
     });
   }
 
-  return { outbox, positions, rooms, inbox, onGap, restore, closeStore: () => journal?.close() };
+  return { outbox, positions, rooms, inbox, restore, closeStore: () => journal?.close() };
 }

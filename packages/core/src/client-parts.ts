@@ -13,10 +13,10 @@ import { openLink } from "./connection/open-link.ts";
 import { createRoutedTransport } from "./connection/routed-transport.ts";
 import { Conversation } from "./delivery/conversation.ts";
 import type { Greeting } from "./delivery/greeting.ts";
-import { HandlerConsumer } from "./delivery/handler-consumer.ts";
 import { MessageSender } from "./delivery/message-sender.ts";
-import { EventHub } from "./events/event-hub.ts";
-import type { ImEvents } from "./events/im-events.ts";
+import { diagnoseCalls } from "./diagnostics/diagnose-calls.ts";
+import { Diagnostics } from "./diagnostics/diagnostics.ts";
+import { createClientEvents } from "./events/client-events.ts";
 import type { ResolvedImClientOptions } from "./im-client-options.ts";
 import { ImError } from "./im-error.ts";
 import { interceptWithTokens } from "./interceptors/credentials-interceptor.ts";
@@ -32,7 +32,8 @@ const capabilities = ["ack", "resume"];
 /** The parts of a client, connected to each other. `ownTransport` takes the place of instances and connections. */
 export function createClientParts(options: ResolvedImClientOptions, ownTransport: Transport | undefined) {
   const { userId, clock, random, balancer, serviceName } = options;
-  const events = new EventHub<ImEvents>();
+  const diagnostics = new Diagnostics({ userId, serviceName });
+  const events = createClientEvents(options, diagnostics);
   const instances = new InstanceSet({
     serviceName,
     balancer,
@@ -45,7 +46,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     onError: (error) => void events.emit("error", error),
   });
   const delivery = createDelivery(options, events);
-  const { outbox, positions, rooms, inbox, onGap } = delivery;
+  const { outbox, positions, rooms, inbox } = delivery;
 
   const tokens = createTokenCache(options);
   const identity = createIdentityInterceptor({ userId, capabilities });
@@ -66,6 +67,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     inbox,
     rooms,
     positions,
+    onAccepted: (frame) => diagnostics.receive(frame),
     joinByCall: (roomId) => roomCalls.rejoin(roomId),
     onServerDraining: (link) => void connection.replace(link),
     onError: (error) => void events.emit("error", error),
@@ -110,7 +112,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
           balancer: ownTransport === undefined ? balancer : undefined,
           hashKey: options.hashKey,
           instanceCount: () => instances.list?.length,
-          open,
+          open: (instance, signal) => diagnostics.connect(instance, () => open(instance, signal)),
           clock,
         },
         context,
@@ -155,24 +157,24 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
   });
 
   const routed = createRoutedTransport((signal) => connection.ready(signal));
-  const service: Client<typeof IMService> = createClient(IMService, interceptTransport(routed, [retry, ...perCall]));
+  const service: Client<typeof IMService> = createClient(
+    IMService,
+    interceptTransport(routed, [diagnoseCalls(diagnostics), retry, ...perCall]),
+  );
   const { requestTimeoutMs, maxSendBytes } = options;
   const roomCalls = new RoomCalls({ userId, service, connection, rooms, positions, requestTimeoutMs });
   const { maxAgeMs } = options.outbox;
-  const sender = new MessageSender({ userId, requestTimeoutMs, maxAgeMs, maxSendBytes, outbox, connection, clock });
+  const sender = new MessageSender({
+    userId,
+    requestTimeoutMs,
+    maxAgeMs,
+    maxSendBytes,
+    outbox,
+    connection,
+    diagnostics,
+    clock,
+  });
 
-  const bounds = { ...options.inbox, onGap, onCrowded: inbox.onCrowded };
-  inbox.add(
-    new HandlerConsumer(
-      ({ message }) => events.emit("message", message),
-      bounds,
-      () => events.has("message"),
-    ),
-  );
-  if (options.onMessage !== undefined) events.on("message", options.onMessage);
-  if (options.onConnect !== undefined) events.on("connect", options.onConnect);
-  if (options.onDisconnect !== undefined) events.on("disconnect", options.onDisconnect);
-  if (options.onError !== undefined) events.on("error", options.onError);
   if (options.services !== undefined) instances.update(options.services);
 
   /** Something can tell an instance, now or once it has been asked. */

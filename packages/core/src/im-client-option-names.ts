@@ -26,6 +26,7 @@ const all: Record<keyof ImClientOptions, true> = {
   store: true,
   maxReceiveBytes: true,
   maxSendBytes: true,
+  logger: true,
   onMessage: true,
   onConnect: true,
   onDisconnect: true,

@@ -29,6 +29,7 @@ import type { ImEvents } from "./events/im-events.ts";
 import { imClientOptionNames } from "./im-client-option-names.ts";
 import { ImError } from "./im-error.ts";
 import type { TokenProvider } from "./interceptors/token-cache.ts";
+import type { Logger } from "./logging/logger.ts";
 import { defaultMaxMessageBytes } from "./transport/stream-transport.ts";
 
 /** How a client behaves, whichever way it finds its server. */
@@ -69,6 +70,8 @@ export interface ImClientBaseOptions {
   maxReceiveBytes?: number;
   /** Largest message sent, in bytes; default 4 MiB. */
   maxSendBytes?: number;
+  /** Where to log what becomes of the connection: pino, winston, `console`. Nothing is logged by default. */
+  logger?: Logger;
   onMessage?: (message: ImEvents["message"]) => unknown;
   onConnect?: (event: ImEvents["connect"]) => unknown;
   onDisconnect?: (error: ImEvents["disconnect"]) => unknown;
@@ -165,6 +168,7 @@ export function resolveImClientOptions(options: ImClientOptions) {
     store: shaped("store", options.store, "load", "write", "close"),
     clock: shaped("clock", options.clock, "now", "setTimeout", "clearTimeout") ?? systemClock,
     random: listener("random", options.random) ?? Math.random,
+    logger: shaped("logger", options.logger, "debug", "info", "warn", "error"),
     onMessage: listener("onMessage", options.onMessage),
     onConnect: listener("onConnect", options.onConnect),
     onDisconnect: listener("onDisconnect", options.onDisconnect),

@@ -29,6 +29,14 @@ export { MemoryStore } from "./delivery/memory-store.ts";
 export type { SendOptions } from "./delivery/message-sender.ts";
 export type { OutboxOptions } from "./delivery/outbox-options.ts";
 export type { AcknowledgedReceipt, SendReceipt, WrittenReceipt } from "./delivery/send-receipt.ts";
+export type {
+  ImDiagnostics,
+  ObservedCall,
+  ObservedClient,
+  ObservedConnect,
+  ObservedReceive,
+  ObservedSend,
+} from "./diagnostics/im-diagnostics.ts";
 export { SharedDiscovery } from "./discovery/shared-discovery.ts";
 export { StaticDiscovery } from "./discovery/static-discovery.ts";
 export type { Listener } from "./events/event-hub.ts";
@@ -43,6 +51,7 @@ export { createIdentityInterceptor, type IdentityInterceptorOptions } from "./in
 export type { RetryBudgetOptions } from "./interceptors/retry-budget.ts";
 export { createRetryInterceptor, type RetryInterceptorOptions } from "./interceptors/retry-interceptor.ts";
 export type { AccessToken, CredentialsInterceptorOptions, TokenProvider } from "./interceptors/token-cache.ts";
+export type { Logger } from "./logging/logger.ts";
 export type { AudioInput, RichTextInput, SendableMessage } from "./messages/encode-message.ts";
 export type {
   AudioMessage,

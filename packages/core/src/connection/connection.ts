@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { ImError } from "../im-error.ts";
 import { canceledError, closedError, unlessAborted } from "./connect-outcome.ts";
 import { Dialer, type DialerOptions } from "./dialer.ts";
@@ -39,6 +40,8 @@ export class Connection {
   /** While connecting. */
   #attempt: Attempt | undefined;
   #isReplacing = false;
+  /** Streams live in the async context of whoever made the client: that of a caller of `connect()` would be every listener's. */
+  readonly #inContextOfOwner = AsyncLocalStorage.snapshot();
   /** Streams that were replaced and have not ended yet. */
   readonly #replaced = new Set<Link>();
 
@@ -133,7 +136,8 @@ export class Connection {
     this.#setState("connecting");
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
-    const done = this.#connect(AbortSignal.any([this.#ended.signal, abandon.signal]), prepare).finally(() => {
+    const signal = AbortSignal.any([this.#ended.signal, abandon.signal]);
+    const done = this.#inContextOfOwner(() => this.#connect(signal, prepare)).finally(() => {
       this.#attempt = undefined;
     });
     return { abandon, done, waiting: 0 };

@@ -47,6 +47,7 @@ function setup({ userId = "ann", defaultRoomId, inbox: bounds, acknowledge = "au
   const inbox = new Inbox({ positions, acknowledge, onGap });
   const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => errors.push(error) });
   const conversation = new Conversation({
+    onAccepted: () => {},
     userId,
     defaultRoomId,
     outbox,

@@ -16,6 +16,8 @@ export interface ConversationOptions {
   inbox: Inbox;
   rooms: JoinedRooms;
   positions: RoomPositions;
+  /** A message is handed to the consumers. */
+  onAccepted(frame: MessageResponse): void;
   /** Joins a room by a unary call, for servers that do not resume. */
   joinByCall(roomId: string): Promise<void>;
   onServerDraining(link: Link): void;
@@ -107,6 +109,7 @@ export class Conversation {
       }
     }
     const accepted = positions.advance(frame);
+    if (accepted !== undefined) this.#options.onAccepted(frame);
     const pause = accepted && inbox.deliver(frame, accepted, this.#answerTo(frame, link));
     const turn = inbox.takeCrowded() ? nextTurn() : undefined;
     const wait = pause && this.#pauseFor(pause, link);

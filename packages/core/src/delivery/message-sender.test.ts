@@ -4,6 +4,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { MessageRequestSchema, MessageType } from "@im-sdk/gen";
 import { ManualClock } from "@im-sdk/testing";
 import type { Connection, ConnectionState } from "../connection/connection.ts";
+import { Diagnostics } from "../diagnostics/diagnostics.ts";
 import { ImError } from "../im-error.ts";
 import { hasCode } from "../test-kit/has-code.ts";
 import { settle } from "../test-kit/until.ts";
@@ -26,6 +27,7 @@ function setup({ state = "connected", maxSendBytes = 1_000 }: { state?: Connecti
     maxSendBytes,
     outbox,
     connection,
+    diagnostics: new Diagnostics({ userId: "ann", serviceName: "im-service" }),
     clock,
   });
   return { clock, outbox, sender };

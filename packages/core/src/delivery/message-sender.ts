@@ -3,6 +3,7 @@ import type { Clock } from "@im-sdk/contracts";
 import { type MessageRequest, MessageRequestSchema, messageRequestCodec } from "@im-sdk/gen";
 import { invalidArgument, requireId, requireTimeoutMs } from "../check-argument.ts";
 import type { Connection } from "../connection/connection.ts";
+import type { Diagnostics } from "../diagnostics/diagnostics.ts";
 import { ImError } from "../im-error.ts";
 import { contentOf, metadataOf, type SendableMessage, typeOf } from "../messages/encode-message.ts";
 import { newMessageId } from "../messages/new-message-id.ts";
@@ -30,6 +31,7 @@ export interface MessageSenderOptions {
   maxSendBytes: number;
   outbox: Outbox;
   connection: Connection;
+  diagnostics: Diagnostics;
   clock: Clock;
 }
 
@@ -45,7 +47,7 @@ export class MessageSender {
   /** Rejects what cannot be sent as `invalid_argument`; the rest settles as {@link Outbox.send} says. */
   send(roomId: string, message: SendableMessage, options: SendOptions = noOptions): Promise<SendReceipt> {
     try {
-      const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, connection, clock } = this.#options;
+      const { userId, requestTimeoutMs, maxAgeMs, maxSendBytes, diagnostics, clock } = this.#options;
       requireId("roomId", roomId);
       const timeoutMs = requireTimeoutMs("timeoutMs", options.timeoutMs ?? Math.min(requestTimeoutMs, maxAgeMs));
       if (timeoutMs > maxAgeMs)
@@ -65,8 +67,9 @@ export class MessageSender {
       };
       requireSize(frame, maxSendBytes);
       const limits = { deadlineAtMs: nowMs + timeoutMs, signal: options.signal };
-      const isClosed = connection.state === "idle" || connection.state === "closed";
-      return isClosed ? connection.ready(undefined).then(() => this.#post(frame, limits)) : this.#post(frame, limits);
+      return diagnostics.observesSends
+        ? diagnostics.send(frame, () => this.#post(frame, limits))
+        : this.#post(frame, limits);
     } catch (reason) {
       return Promise.reject(reason);
     }
@@ -79,7 +82,12 @@ export class MessageSender {
   }
 
   #post(frame: MessageRequest, limits: OutboxSendOptions): Promise<SendReceipt> {
-    if (!this.#isDraining) return this.#options.outbox.send(frame, limits);
+    const { connection, outbox } = this.#options;
+    if (connection.state === "idle" || connection.state === "closed") {
+      // Nothing can be sent: `ready` rejects with why.
+      return connection.ready(undefined).then(() => this.#post(frame, limits));
+    }
+    if (!this.#isDraining) return outbox.send(frame, limits);
     return Promise.reject(new ImError("failed_precondition", "the client is draining and takes no more messages"));
   }
 }

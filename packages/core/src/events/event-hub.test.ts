@@ -219,3 +219,18 @@ describe("adding and removing", () => {
     assert.deepEqual(heard, [2]);
   });
 });
+
+test("an observer hears before the listeners, and an error that it alone hears is still a warning", async () => {
+  const { hub } = setup();
+  const heard: string[] = [];
+  hub.on("tick", () => heard.push("listener"));
+  hub.observe("tick", () => heard.push("observer"));
+  void hub.emit("tick", 1);
+  assert.deepEqual(heard, ["observer", "listener"]);
+  hub.observe("error", ({ message }) => heard.push(message));
+  assert.equal(hub.has("error"), false);
+  const warned = once(process, "warning");
+  void hub.emit("error", new ImError("unavailable", "alone"));
+  assert.match((await warned)[0].message, /alone/);
+  assert.equal(heard.at(-1), "alone");
+});

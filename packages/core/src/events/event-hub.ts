@@ -11,6 +11,7 @@ export type Listener<T> = (payload: T) => unknown;
 export class EventHub<Events extends { error: ImError }> {
   /** By the listener that was given, what is called: the listener itself, or for `once` a wrapper. */
   readonly #listeners = new Map<keyof Events, Map<Listener<never>, Listener<never>>>();
+  readonly #observers = new Map<keyof Events, Listener<never>[]>();
   /** Those to be called for an event: a list of its own while it is being gone through. */
   readonly #called = new Map<keyof Events, readonly Listener<never>[]>();
 
@@ -36,6 +37,12 @@ export class EventHub<Events extends { error: ImError }> {
     this.#changing(name).delete(listener);
   }
 
+  /** Calls for every event of a name before any listener, and is none: an `error` that only observers know of is still a warning. */
+  observe<Name extends keyof Events>(name: Name, observer: Listener<Events[Name]>): void {
+    this.#called.delete(name);
+    this.#observers.set(name, [...(this.#observers.get(name) ?? []), observer]);
+  }
+
   /** Somebody listens. */
   has(name: keyof Events): boolean {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
@@ -44,10 +51,7 @@ export class EventHub<Events extends { error: ImError }> {
   /** Calls every listener; a promise when at least one of them gave one, settled when all of those are. */
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): Promise<void> | undefined {
     const listeners = this.#calledFor(name);
-    if (listeners.length === 0) {
-      if (name === "error") warn(payload as ImError);
-      return undefined;
-    }
+    if (name === "error" && !this.has(name)) warn(payload as ImError);
     let pending: Promise<void>[] | undefined;
     for (const listener of listeners as readonly Listener<Events[Name]>[]) {
       try {
@@ -67,7 +71,7 @@ export class EventHub<Events extends { error: ImError }> {
   #calledFor(name: keyof Events): readonly Listener<never>[] {
     let called = this.#called.get(name);
     if (called === undefined) {
-      called = [...(this.#listeners.get(name)?.values() ?? [])];
+      called = [...(this.#observers.get(name) ?? []), ...(this.#listeners.get(name)?.values() ?? [])];
       this.#called.set(name, called);
     }
     return called;

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
+import { test } from "node:test";
+import { pino } from "pino";
+import winston from "winston";
+import { EventHub } from "../events/event-hub.ts";
+import type { ImEvents } from "../events/im-events.ts";
+import { resolveImClientOptions } from "../im-client-options.ts";
+import { ImError } from "../im-error.ts";
+import { hasCode } from "../test-kit/has-code.ts";
+import { logEvents } from "./log-events.ts";
+import type { Logger } from "./logger.ts";
+
+function sink() {
+  let text = "";
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk;
+      done();
+    },
+  });
+  return { stream, lines: () => text.split("\n").filter((line) => line !== "") };
+}
+
+/** A client's life, as its events tell it. */
+function live(logger: Logger): void {
+  const events = new EventHub<ImEvents>();
+  logEvents(events, logger, "ann");
+  const instance = {
+    id: "a",
+    name: "im",
+    address: "::1",
+    port: 8083,
+    tags: [],
+    metadata: {},
+    health: "healthy",
+  } as const;
+  const error = new ImError("unavailable", "the server ended the stream");
+  void events.emit("stateChange", { state: "connected", previous: "connecting" });
+  void events.emit("connect", { instance, capabilities: ["ack"] });
+  void events.emit("disconnect", error);
+  void events.emit("reconnecting", { attempt: 1, delayMs: 250.4, error });
+  void events.emit("gap", { roomId: "lobby", reason: "not_in_log", after: undefined, upTo: undefined });
+  void events.emit("instances", { list: [instance], isStale: true, ageMs: 5, error });
+  void events.emit("instances", { list: [instance], isStale: false, ageMs: 0, error: undefined });
+  void events.emit("settled", { messageId: "m", roomId: "lobby", error: new ImError("expired", "too late") });
+  void events.emit("error", error);
+  void events.emit("disconnect", undefined);
+}
+
+const levels = ["debug", "info", "warn", "warn", "warn", "warn", "debug", "warn", "error", "info"];
+const messages = [
+  "im: connecting → connected",
+  "im: connected to [::1]:8083",
+  "im: the stream is gone: the server ended the stream",
+  "im: reconnecting in 250 ms, try 1: the server ended the stream",
+  "im: messages of lobby are missing: not_in_log",
+  "im: the list of instances may be old: the server ended the stream",
+  "im: 1 instances are known",
+  "im: message m of an earlier process has ended",
+  "im: the server ended the stream",
+  "im: disconnected",
+];
+
+test("pino gets an object and a message, with the error where its serializer looks for it", () => {
+  const { stream, lines } = sink();
+  live(pino({ level: "debug" }, stream));
+  const records = lines().map((line) => JSON.parse(line));
+  assert.deepEqual(
+    records.map(({ level, msg }) => [pino.levels.labels[level], msg]),
+    messages.map((message, index) => [levels[index], message]),
+  );
+  for (const record of records) assert.equal(record.userId, "ann");
+  assert.deepEqual([records[2].code, records[2].err.type], ["unavailable", "ImError"]);
+  assert.deepEqual([records[5].addresses, records[5].isStale], [["[::1]:8083"], true]);
+});
+
+test("winston gets a message and an object", () => {
+  const { stream, lines } = sink();
+  const transports = [new winston.transports.Stream({ stream })];
+  live(winston.createLogger({ level: "debug", format: winston.format.json(), transports }));
+  const records = lines().map((line) => JSON.parse(line));
+  assert.deepEqual(
+    records.map(({ level, message }) => [level, message]),
+    messages.map((message, index) => [levels[index], message]),
+  );
+  assert.deepEqual([records[3].userId, records[3].attempt, records[3].code], ["ann", 1, "unavailable"]);
+});
+
+test("console gets a message and an object", () => {
+  const { stream, lines } = sink();
+  live(new Console({ stdout: stream, inspectOptions: { breakLength: Number.POSITIVE_INFINITY, compact: true } }));
+  const text = lines().join("\n");
+  for (const message of messages) assert.ok(text.includes(message), message);
+  assert.match(text, /connected to \[::1\]:8083 \{ userId: 'ann', instance: 'a', capabilities: \[ 'ack' \] \}/);
+});
+
+test("what is no logger is refused by name", () => {
+  const logger = { info: () => {} } as unknown as Logger;
+  assert.throws(
+    () => resolveImClientOptions({ userId: "ann", logger }),
+    hasCode("invalid_argument", "logger", "debug()"),
+  );
+});

@@ -1,0 +1,24 @@
+/**
+ * What a client logs to: pino, winston, `console`, or anything with these four. Each line is a message and an object of what it is
+ * about, in the order that the logger takes them.
+ */
+export interface Logger {
+  debug(message: string): unknown;
+  info(message: string): unknown;
+  warn(message: string): unknown;
+  error(message: string): unknown;
+}
+
+export type LogLevel = keyof Logger;
+
+/** Writes a line to any kind of logger: pino takes the object before the message, all others behind it. */
+export function log(logger: Logger, level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
+  const write = logger[level].bind(logger) as (...parts: unknown[]) => unknown;
+  if (isPino(logger)) write(fields, message);
+  else write(message, fields);
+}
+
+/** Those of its methods that nobody else has. */
+function isPino(logger: Logger): boolean {
+  return "bindings" in logger && "setBindings" in logger;
+}

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { type TestContext, test } from "node:test";
+import { ImClient, type ImClientOptions, ImError } from "@im-sdk/core";
+import { startImServer } from "@im-sdk/server";
+import { startFaultProxy } from "@im-sdk/testing";
+import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { ImInstrumentation } from "./im-instrumentation.ts";
+
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+
+class Reader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+async function setup(t: TestContext, options: Partial<ImClientOptions> = {}) {
+  const exporter = new InMemorySpanExporter();
+  const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const reader = new Reader();
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  const instrumentation = new ImInstrumentation({ enabled: false });
+  instrumentation.setTracerProvider(tracerProvider);
+  instrumentation.setMeterProvider(meterProvider);
+  instrumentation.enable();
+  const server = await startImServer();
+  const proxy = await startFaultProxy(`127.0.0.1:${server.port}`);
+  const client = new ImClient({
+    userId: "ann",
+    services: [proxy.address],
+    retryIntervalMs: 1,
+    onError() {},
+    ...options,
+  });
+  t.after(async () => {
+    await client.disconnect();
+    instrumentation.disable();
+    await proxy.close();
+    await server.close();
+  });
+  return {
+    server,
+    proxy,
+    client,
+    instrumentation,
+    tracer: tracerProvider.getTracer("app"),
+    spans: (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name),
+    /** The sum or the count of every point of a metric, by its attributes. */
+    async points(name: string) {
+      const { resourceMetrics } = await reader.collect();
+      const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
+      const data = all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
+      return data.map(({ value, attributes }) => ({
+        value: typeof value === "object" ? value.count : value,
+        attributes: Object.fromEntries(Object.entries(attributes).filter(([key]) => !common.includes(key))),
+      }));
+    },
+  };
+}
+
+const common = ["messaging.system", "im.service.name"];
+
+test("a send is a span under the caller's, with what it was and how it ended", async (t) => {
+  const { client, tracer, spans } = await setup(t);
+  await client.connect();
+  const receipt = await tracer.startActiveSpan("request", async (parent) => {
+    const sent = await client.sendTextMessage("lobby", "hello");
+    parent.end();
+    return sent;
+  });
+  const [send] = spans("im send");
+  const [parent] = spans("request");
+  assert.deepEqual([send?.parentSpanContext?.spanId, send?.kind], [parent?.spanContext().spanId, SpanKind.PRODUCER]);
+  assert.deepEqual(send?.attributes, {
+    "messaging.system": "im",
+    "im.service.name": "im-service",
+    "messaging.operation.name": "send",
+    "messaging.operation.type": "send",
+    "messaging.destination.name": "lobby",
+    "messaging.message.id": receipt.messageId,
+    "messaging.message.body.size": 5,
+    "im.delivery": "acknowledged",
+  });
+  // What happens on the stream later is nobody's request.
+  const [connect] = spans("im connect");
+  assert.deepEqual([connect?.parentSpanContext, connect?.kind], [undefined, SpanKind.CLIENT]);
+});
+
+test("what fails is an error span with the code, and is counted by it", async (t) => {
+  const { client, proxy, spans, points } = await setup(t, { requestTimeoutMs: 100, outbox: { maxAgeMs: 100 } });
+  await client.connect();
+  proxy.refuse();
+  proxy.cut();
+  await assert.rejects(client.sendTextMessage("lobby", "hello"), ImError);
+  const [send] = spans("im send");
+  const code = String(send?.attributes["error.type"]);
+  assert.ok(["expired", "unknown"].includes(code), code);
+  assert.equal(send?.status.code, SpanStatusCode.ERROR);
+  assert.deepEqual(await points("messaging.client.sent.messages"), [{ value: 1, attributes: { "error.type": code } }]);
+  await client.disconnect();
+  assert.ok(spans("im connect").some(({ status }) => status.code === SpanStatusCode.ERROR));
+});
+
+test("messages, acknowledgement times, the outbox, connections and calls are metrics", async (t) => {
+  const { client, proxy, points, spans } = await setup(t, { defaultRoomId: "lobby" });
+  const messages = client.messages();
+  await client.connect();
+  await client.getRoomInfo("lobby");
+  proxy.stall("down");
+  const sending = [1, 2, 3].map((n) => client.sendTextMessage("lobby", `${n}`));
+  assert.deepEqual(await points("im.client.outbox.messages"), [{ value: 3, attributes: {} }]);
+  proxy.resume();
+  await Promise.all(sending);
+  for (let received = 0; received < 3; ) received += (await messages.next()).value?.type === "text" ? 1 : 0;
+
+  const acknowledged = { "im.delivery": "acknowledged" };
+  assert.deepEqual(await points("im.client.outbox.messages"), [{ value: 0, attributes: {} }]);
+  assert.deepEqual(await points("messaging.client.sent.messages"), [{ value: 3, attributes: acknowledged }]);
+  assert.deepEqual(await points("messaging.client.operation.duration"), [{ value: 3, attributes: acknowledged }]);
+  const [consumed] = await points("messaging.client.consumed.messages");
+  assert.ok(Number(consumed?.value) >= 3);
+  assert.deepEqual(await points("im.client.connected"), [{ value: 1, attributes: {} }]);
+  assert.deepEqual(await points("im.client.connect.duration"), [
+    { value: 1, attributes: { "server.address": "127.0.0.1", "server.port": proxy.port } },
+  ]);
+  const call = { "rpc.system": "grpc", "rpc.service": "im.v1.IMService", "rpc.method": "GetRoomInfo" };
+  assert.deepEqual(await points("rpc.client.duration"), [{ value: 1, attributes: call }]);
+  assert.equal(spans("im.v1.IMService/GetRoomInfo").length, 1);
+
+  const isBack = new Promise<void>((resolve) => client.once("connect", () => resolve()));
+  proxy.cut();
+  await isBack;
+  const lost = { "error.type": "unavailable" };
+  assert.deepEqual(await points("im.client.disconnects"), [{ value: 1, attributes: lost }]);
+  assert.deepEqual(await points("im.client.reconnects"), [{ value: 1, attributes: lost }]);
+  assert.deepEqual(await points("im.client.connected"), [{ value: 1, attributes: {} }]);
+  await client.disconnect();
+  assert.deepEqual(await points("im.client.connected"), [{ value: 0, attributes: {} }]);
+});
+
+test("disabling ends what is open, and nothing is observed from then on", async (t) => {
+  const { client, proxy, instrumentation, spans, points } = await setup(t);
+  await client.connect();
+  proxy.stall("both");
+  const sending = client.sendTextMessage("lobby", "hello");
+  instrumentation.disable();
+  assert.equal(spans("im send").length, 1);
+  assert.deepEqual(await points("im.client.outbox.messages"), [{ value: 0, attributes: {} }]);
+  assert.deepEqual(await points("im.client.connected"), [{ value: 0, attributes: {} }]);
+  proxy.resume();
+  await sending;
+  await client.sendTextMessage("lobby", "again");
+  assert.equal(spans("im send").length, 1);
+  instrumentation.enable();
+  await client.sendTextMessage("lobby", "once more");
+  assert.equal(spans("im send").length, 2);
+});
+
+test("it is enabled when it is made, unless told otherwise, and says its name and version", async (t) => {
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+  t.after(() => trace.disable());
+  await using client = new ImClient({ userId: "ann", services: ["127.0.0.1:1"] });
+  const fail = () => assert.rejects(client.sendTextMessage("lobby", "hello"), ImError);
+
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const waiting = new ImInstrumentation({ enabled: false });
+  assert.deepEqual([waiting.instrumentationName, waiting.instrumentationVersion], [manifest.name, manifest.version]);
+  assert.deepEqual(waiting.getConfig(), { enabled: false });
+  await fail();
+  assert.equal(exporter.getFinishedSpans().length, 0);
+
+  const instrumentation = new ImInstrumentation();
+  t.after(() => instrumentation.disable());
+  await fail();
+  const [span] = exporter.getFinishedSpans();
+  assert.deepEqual(span?.instrumentationScope.name, manifest.name);
+});

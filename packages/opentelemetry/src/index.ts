@@ -1,0 +1,1 @@
+export { ImInstrumentation, type ImInstrumentationConfig } from "./im-instrumentation.ts";
