@@ -50,3 +50,9 @@ test("TLS that makes no sense is an ImError that names the option", () => {
     hasCode("invalid_argument", "tls"),
   );
 });
+
+test("a server without TLS is told in one line, without the places in OpenSSL's source", async () => {
+  await using server = await startImServer();
+  const told = hasCode("unavailable", `localhost:${server.port} (TLS: wrong version number)`);
+  await assert.rejects(connect(server.port, { ca }), told);
+});

@@ -1,3 +1,4 @@
+import { ConnectError } from "@connectrpc/connect";
 import { type Clock, formatAddress, type LoadBalancer, type ServiceInstance, tell } from "@im-sdk/contracts";
 import { ImError, type ImErrorCode } from "../im-error.ts";
 import type { Link } from "./link.ts";
@@ -108,5 +109,7 @@ function noInstance(serviceName: string, failures: ReadonlyMap<string, ImError>)
 function rootMessage(error: ImError): string {
   let root: Error = error;
   while (root.cause instanceof Error && root.cause.message !== "") root = root.cause;
-  return root.message;
+  if (root instanceof ConnectError) return root.rawMessage;
+  // What OpenSSL says in full is a place in its own source, and more than one line.
+  return "library" in root && "reason" in root ? `TLS: ${root.reason}` : root.message;
 }
