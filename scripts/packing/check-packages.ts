@@ -29,7 +29,7 @@ async function complaintsOf(root: string, { workspace, tarball, files }: PackedP
     runCommand("attw", "--profile", "esm-only", "--no-color", "--no-emoji", tarball),
   ]);
   return [
-    ...misplaced.map((what) => `${folder}: ${what}; when it was built long ago, remove its dist and build anew`),
+    ...misplaced.map((what) => `${folder}: ${what}`),
     ...(publint.ok ? [] : [`${folder}: ${publint.output}`]),
     ...(attw.ok ? [] : [`${folder}: ${attw.output}`]),
   ];

@@ -26,6 +26,6 @@ test("a source map whose source is not in the package is found", () => {
   );
   assert.deepEqual(
     findMisplaced(["dist/a.js.map"], () => map),
-    ["dist/a.js.map is made from src/a.ts, which is not in the package"],
+    ["dist/a.js.map is made from src/a.ts, which is not in the package: remove dist, and build anew"],
   );
 });

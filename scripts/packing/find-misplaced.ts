@@ -16,7 +16,7 @@ export function findMisplaced(paths: readonly string[], readFile: (path: string)
     return sources
       .map((source) => posix.join(posix.dirname(path), source))
       .filter((source) => !held.has(source))
-      .map((source) => `${path} is made from ${source}, which is not in the package`);
+      .map((source) => `${path} is made from ${source}, which is not in the package: remove dist, and build anew`);
   });
 }
 
