@@ -34,7 +34,11 @@ export async function createScratchApp(root: string): Promise<ScratchApp> {
     const packages = packed.map(({ workspace }) => workspace);
     const specifiers = packages.flatMap(specifiersOf);
     await writeSources(folder, specifiers);
-    await install(root, folder, [...packed.map(({ tarball }) => tarball)]);
+    await install(
+      root,
+      folder,
+      packed.map(({ tarball }) => tarball),
+    );
     return { folder, packages, specifiers, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
