@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { runCommand } from "../run-command.ts";
 import { readWorkspaces, type Workspace } from "../workspaces.ts";
+import { removeStale } from "./remove-stale.ts";
 
 /** A package as npm publishes it. */
 export interface PackedPackage {
@@ -22,13 +23,14 @@ interface Entry extends Pick<PackedPackage, "files" | "size" | "unpackedSize"> {
 }
 
 /**
- * Packs every package that is to be published, as it is built now. Writes the tarballs into `target`, or nothing when there is
+ * Packs every package that is to be published, as it is built now; what is left in `dist` of older builds is deleted. Writes the tarballs into `target`, or nothing when there is
  * none.
  *
  * @throws Error with what npm said.
  */
 export async function packPackages(root: string, target?: string): Promise<PackedPackage[]> {
   const workspaces = readWorkspaces(root).filter(({ manifest }) => manifest.private !== true);
+  for (const { folder } of workspaces) removeStale(join(root, folder));
   const { ok, output } = await runCommand(
     "npm",
     "pack",
