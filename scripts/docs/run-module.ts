@@ -1,23 +1,20 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DocModule } from "./doc-module.ts";
 import { openModuleWorld } from "./module-world.ts";
 
-/** The longest that a program may take. */
-const timeoutMs = 45_000;
-
 /**
  * Runs a program of a page in a process and a folder of its own, among real servers. Resolves when it ended by itself with
- * exit code 0 (told by SIGTERM when its code is done, if it waits for that), or printed what it is to go on until; rejects
+ * exit code 0 within `timeoutMs` (told by SIGTERM when its code is done, if it waits for that), or printed what it is to go on until; rejects
  * with what it said otherwise.
  */
-export async function runModule(module: DocModule, folder: string): Promise<void> {
+export async function runModule(module: DocModule, folder: string, timeoutMs = 45_000): Promise<void> {
   await using world = await openModuleWorld(module.code);
   const cwd = await mkdtemp(join(folder, "run-"));
   const path = join(cwd, "program.ts");
   await writeFile(path, `${world.code}\nprocess.send?.("done");\n`);
-  const { output, end } = await run(path, cwd, module);
+  const { output, end } = await run(path, module, timeoutMs);
   const said = `\n${output.replaceAll(path, module.page)}`;
   if (end !== "ended") throw new Error(`${module.page}:${module.line} ${end}${said}`);
   for (const text of module.prints) {
@@ -25,10 +22,14 @@ export async function runModule(module: DocModule, folder: string): Promise<void
   }
 }
 
-async function run(path: string, cwd: string, { code, until }: DocModule): Promise<{ output: string; end: string }> {
+async function run(
+  path: string,
+  { code, until }: DocModule,
+  timeoutMs: number,
+): Promise<{ output: string; end: string }> {
   // A program with tests is to run them as if nobody else did.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(process.execPath, [path], { cwd, env, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = spawn(process.execPath, [path], { cwd: dirname(path), env, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   let output = "";
   let isDone = false;
   let hasPrinted = false;
