@@ -23,6 +23,7 @@ const wrong: readonly [text: string, fault: string][] = [
   ["```sh\nnpm install -D @im-sdk/cor # it\n```", "docs/page.md:2: there is no package @im-sdk/cor"],
   ["```sh\nnpm install @im-sdk/test-servers\n```", "docs/page.md:2: there is no package @im-sdk/test-servers"],
   ["```sh\nnpx im-servant --port 1\n```", "docs/page.md:2: there is no command im-servant"],
+  ["```sh\nnpx --package @im-sdk/serve im-server\n```", "docs/page.md:2: there is no package @im-sdk/serve"],
   ["```sh\nnode examples/no.ts\n```", "docs/page.md:2: there is no file examples/no.ts"],
   ["<!-- doc: file README.md -->\n```ts\nnot there\n```", "docs/page.md:3: is not what README.md says"],
 ];

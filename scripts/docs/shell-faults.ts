@@ -35,6 +35,12 @@ function namedIn(line: string): { kind: string; name: string }[] {
   if (command === "npm" && (first === "install" || first === "i")) {
     return words.slice(1).map((word) => ({ kind: "package", name: word.replace(/(?!^)@.*$/, "") }));
   }
+  if (command === "npx" && rest[0] === "--package") {
+    return [
+      { kind: "package", name: first },
+      { kind: "command", name: second },
+    ];
+  }
   if (command === "npx") return [{ kind: "command", name: first }];
   const script = words.find((word) => /^[\w.-]+\/.*\.[cm]?[jt]s$/.test(word));
   return command === "node" && script !== undefined ? [{ kind: "file", name: script }] : [];
