@@ -25,7 +25,7 @@ test("the TypeScript of every page passes the compiler", async () => {
   assert.deepEqual(await checkModuleTypes(modules, folder), []);
 });
 
-describe("the TypeScript of a page runs", { concurrency: 2 }, () => {
+describe("the code of a page runs", { concurrency: 2 }, () => {
   for (const module of modules) {
     if (module.typesOnly !== undefined) continue;
     test(`${module.page}:${module.line}`, real.get(module), () => runModule(module, folder));

@@ -42,6 +42,11 @@ test("how a program is to run is said before it", () => {
   assert.equal(unrun?.typesOnly, "it needs a cloud");
 });
 
+test("JavaScript is a module, or CommonJS where it requires", () => {
+  const extensions = ["import 'a';", "require('a');"].map((code) => modulesOf("```js", code, "```")[0]?.extension);
+  assert.deepEqual(extensions, ["mjs", "cjs"]);
+});
+
 test("a block that shows a file is no program, nor is one of another language", () => {
   assert.deepEqual(modulesOf("<!-- doc: file a.ts -->", "```ts", "a();", "```", "```sh", "a", "```"), []);
 });
@@ -53,7 +58,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
     "```ts",
     "```",
   ],
-  'page.md:1: "until" is for blocks of ts': ["<!-- doc: until x -->", "```sh", "```"],
+  'page.md:1: "until" is for blocks of ts and js': ["<!-- doc: until x -->", "```sh", "```"],
   "page.md:3: there is nothing to continue": ["<!-- doc: continues -->", "```ts", "```"],
   "page.md:2: a block must follow this comment": ["Text.", "<!-- doc: continues -->", "More text."],
   "page.md:1: the block does not end": ["```ts", "a();"],

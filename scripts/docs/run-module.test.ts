@@ -13,7 +13,16 @@ const folder = await mkdtemp(join(cache, "docs-"));
 after(() => rm(folder, { recursive: true }));
 
 function moduleOf(code: string, fields: Partial<DocModule> = {}): DocModule {
-  return { page: "page.md", line: 7, code, typesOnly: undefined, prints: [], until: undefined, ...fields };
+  return {
+    page: "page.md",
+    line: 7,
+    code,
+    extension: "ts",
+    typesOnly: undefined,
+    prints: [],
+    until: undefined,
+    ...fields,
+  };
 }
 
 const right: Readonly<Record<string, DocModule>> = {

@@ -12,7 +12,7 @@ import { openModuleWorld } from "./module-world.ts";
 export async function runModule(module: DocModule, folder: string, timeoutMs = 45_000): Promise<void> {
   await using world = await openModuleWorld(module.code);
   const cwd = await mkdtemp(join(folder, "run-"));
-  const path = join(cwd, "program.ts");
+  const path = join(cwd, `program.${module.extension}`);
   await writeFile(path, `${world.code}\nprocess.send?.("done");\n`);
   const { output, end } = await run(path, module, timeoutMs);
   const said = `\n${output.replaceAll(path, module.page)}`;
