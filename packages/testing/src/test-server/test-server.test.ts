@@ -62,6 +62,19 @@ test("a stream that asks for nothing gets the plain contract, also from a server
   assert.equal(textOf(await ann.next()), "two");
 });
 
+test("who joined before having a stream leaves with it", async (t) => {
+  const { server, client, open } = await setUp(t);
+  const bob = open("bob", { "room-id": "lobby" });
+  assert.equal(eventOf(await bob.next()).eventType, "room_created");
+  await client.joinRoom({ userId: "ann", roomId: "lobby", metadata: { nickname: "Ann" } });
+  assert.deepEqual(eventOf(await bob.next()).eventData, { user_id: "ann", nickname: "Ann" });
+  const ann = open("ann", { "im-capabilities": "ack" });
+  assert.equal((await ann.next()).type, MessageType.HEARTBEAT);
+  ann.cancel();
+  assert.equal(eventOf(await bob.next()).eventType, "user_left");
+  assert.deepEqual(server.members("lobby"), ["bob"]);
+});
+
 test("a plain server grants nothing, keeps no history and both copies of a message", async (t) => {
   const { server, client } = await setUp(t, { extensions: false });
   const call = { userId: "ann", ...text("hi"), messageId: "m1" };
