@@ -16,22 +16,26 @@ test("it holds what a Set would hold, also of ids that collide", () => {
   ];
   for (const [name, hash] of hashes) {
     fc.assert(
-      fc.property(fc.array(key, { maxLength: 200, size: "max" }), fc.integer({ min: 1, max: 200 }), (keys, clearEvery) => {
-        const set = new MessageKeySet();
-        const model = new Set<string>();
-        for (const [index, [messageId, roomId, userId]] of keys.entries()) {
-          if (index % clearEvery === 0) {
-            set.clear();
-            model.clear();
+      fc.property(
+        fc.array(key, { maxLength: 200, size: "max" }),
+        fc.integer({ min: 1, max: 200 }),
+        (keys, clearEvery) => {
+          const set = new MessageKeySet();
+          const model = new Set<string>();
+          for (const [index, [messageId, roomId, userId]] of keys.entries()) {
+            if (index % clearEvery === 0) {
+              set.clear();
+              model.clear();
+            }
+            const joined = JSON.stringify([messageId, roomId, userId]);
+            const isKnown = set.has(hash(messageId), messageId, roomId, userId);
+            assert.equal(isKnown, model.has(joined), name);
+            if (!isKnown) set.add(hash(messageId), messageId, roomId, userId);
+            model.add(joined);
+            assert.equal(set.size, model.size);
           }
-          const joined = JSON.stringify([messageId, roomId, userId]);
-          const isKnown = set.has(hash(messageId), messageId, roomId, userId);
-          assert.equal(isKnown, model.has(joined), name);
-          if (!isKnown) set.add(hash(messageId), messageId, roomId, userId);
-          model.add(joined);
-          assert.equal(set.size, model.size);
-        }
-      }),
+        },
+      ),
     );
   }
 });
