@@ -18,12 +18,17 @@ test("a closure has what dependencies and peers need, from the nearest node_modu
   const packages = {
     "packages/a": { dependencies: { "@scope/b": "1", c: "1" }, optionalDependencies: { absent: "1" } },
     "node_modules/@scope/b": { link: true, resolved: "packages/b" },
-    "packages/b": { peerDependencies: { d: "1", left: "1" }, peerDependenciesMeta: { left: { optional: true } } },
+    "packages/b": {
+      dependencies: { f: "1" },
+      peerDependencies: { d: "1", left: "1" },
+      peerDependenciesMeta: { left: { optional: true } },
+    },
     "node_modules/c": { dependencies: { d: "2" } },
     "node_modules/c/node_modules/d": { dependencies: { e: "1" } },
     "node_modules/d": {},
+    "packages/b/node_modules/f": {},
     "node_modules/e": { dependencies: { c: "1" } },
     "node_modules/left": {},
   };
-  assert.deepEqual(installedClosure({ packages }, "packages/a"), ["@scope/b", "c", "d", "e"]);
+  assert.deepEqual(installedClosure({ packages }, "packages/a"), ["@scope/b", "c", "d", "e", "f"]);
 });

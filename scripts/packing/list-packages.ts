@@ -1,5 +1,5 @@
 // npm run release:dry [-- package …]: what would be published as the packages are built now; of packages that are named, every
-// file. Asks no registry and changes nothing.
+// file. Asks no registry, and deletes nothing but what older builds left in `dist`.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packPackages } from "./pack-packages.ts";

@@ -23,8 +23,8 @@ interface Entry extends Pick<PackedPackage, "files" | "size" | "unpackedSize"> {
 }
 
 /**
- * Packs every package that is to be published, as it is built now; what is left in `dist` of older builds is deleted. Writes the tarballs into `target`, or nothing when there is
- * none.
+ * Packs every package that is to be published, as it is built now; what is left in `dist` of older builds is deleted. Writes the
+ * tarballs into `target`, or nothing when there is none.
  *
  * @throws Error with what npm said.
  */

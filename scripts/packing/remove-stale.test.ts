@@ -17,6 +17,10 @@ test("what was compiled from a source that is gone is deleted, and nothing else"
     }
   }
   writeFileSync(join(folder, "src/deep/kept.ts"), "");
+  writeFileSync(
+    join(folder, "dist/joined.js.map"),
+    JSON.stringify({ sources: ["../src/deep/kept.ts", "../src/gone.ts"] }),
+  );
   writeFileSync(join(folder, "dist/plain.js"), "");
   removeStale(folder);
   assert.deepEqual(globSync("dist/**/*.*", { cwd: folder }).sort(), [
