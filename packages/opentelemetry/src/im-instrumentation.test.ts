@@ -195,6 +195,7 @@ test("enabled twice it counts once, and providers that come later take over", as
     exporter.getFinishedSpans().map(({ name }) => name),
     ["im send"],
   );
+  assert.deepEqual(await points("im.client.outbox.messages"), [{ value: 0, attributes: {} }]);
 });
 
 test("durations are seconds, and losses of messages are counted by reason", async (t) => {
