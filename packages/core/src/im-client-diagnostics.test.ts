@@ -186,7 +186,7 @@ test("calls that are listened to at their ends alone are told, an upload that fa
   t.after(() => server.close());
   const ends = observe(t, "hal", "im-sdk:call:end");
   let asked = 0;
-  const refuseOnce: Interceptor = (next) => (request) => {
+  const refuseOnce: Interceptor = (next) => async (request) => {
     if (request.method.name !== "GetRoomInfo" || ++asked > 1) return next(request);
     throw new ConnectError("not now", Code.Unavailable);
   };
