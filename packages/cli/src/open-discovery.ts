@@ -25,7 +25,11 @@ export function openDiscovery({ kind, addresses }: ServicePlace, env: Environmen
 function openConsul(address: string, env: Environment): ServiceDiscovery {
   const token = env.CONSUL_HTTP_TOKEN;
   const tls = readTls(env, "CONSUL_CACERT", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY");
-  return new ConsulDiscovery({ address, ...(token && { token }), tls: tls ?? env.CONSUL_HTTP_SSL === "true" });
+  return new ConsulDiscovery({
+    address,
+    ...(token && { token }),
+    tls: tls ?? /^(?:1|t|true)$/i.test(env.CONSUL_HTTP_SSL ?? ""),
+  });
 }
 
 function openEtcd(endpoints: readonly string[], env: Environment): ServiceDiscovery {

@@ -26,7 +26,7 @@ export class ClientMetrics {
       this.#instruments.outboxMessages.add(1, attributes);
     },
     "im-sdk:send:end": (send) => {
-      const attributes = { ...clientAttributes(send.client), ...errorAttributes(send), ...deliveryOf(send) };
+      const attributes = { ...messagingAttributes(send.client, "send"), ...errorAttributes(send), ...deliveryOf(send) };
       this.#instruments.sentMessages.add(1, attributes);
       this.#record("sendDuration", send, attributes);
       const counted = this.#unsettled.get(send);
@@ -48,7 +48,7 @@ export class ClientMetrics {
       const attributes = { ...clientAttributes(call.client), ...callAttributes(call), ...errorAttributes(call) };
       this.#record("callDuration", call, attributes);
     },
-    "im-sdk:receive": ({ client }) => this.#instruments.consumedMessages.add(1, clientAttributes(client)),
+    "im-sdk:receive": ({ client }) => this.#instruments.consumedMessages.add(1, messagingAttributes(client, "receive")),
     "im-sdk:reconnecting": ({ client, error }) =>
       this.#instruments.reconnects.add(1, { ...clientAttributes(client), ...errorAttributes({ error }) }),
     "im-sdk:disconnect": ({ client, error }) =>
@@ -98,6 +98,10 @@ export class ClientMetrics {
     this.#connected.delete(client);
     this.#instruments.connectedClients.add(-1, attributes);
   }
+}
+
+function messagingAttributes(client: ObservedSend["client"], operation: "send" | "receive"): Attributes {
+  return { ...clientAttributes(client), "messaging.operation.name": operation };
 }
 
 function deliveryOf({ receipt }: ObservedSend): Attributes {

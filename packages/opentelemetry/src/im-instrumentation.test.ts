@@ -62,7 +62,7 @@ async function setup(t: TestContext, options: Partial<ImClientOptions> = {}, ser
   };
 }
 
-const common = ["messaging.system", "im.service.name"];
+const common = ["messaging.system", "im.service.name", "messaging.operation.name"];
 
 test("a send is a span under the caller's, with what it was and how it ended", async (t) => {
   const { client, tracer, spans } = await setup(t);
@@ -128,7 +128,7 @@ test("messages, acknowledgement times, the outbox, connections and calls are met
     { value: 1, attributes: { "server.address": "127.0.0.1", "server.port": proxy.port } },
   ]);
   const call = { "rpc.system": "grpc", "rpc.service": "im.v1.IMService", "rpc.method": "GetRoomInfo" };
-  assert.deepEqual(await points("rpc.client.duration"), [{ value: 1, attributes: call }]);
+  assert.deepEqual(await points("rpc.client.call.duration"), [{ value: 1, attributes: call }]);
   assert.equal(spans("im.v1.IMService/GetRoomInfo").length, 1);
 
   const isBack = new Promise<void>((resolve) => client.once("connect", () => resolve()));
@@ -206,7 +206,7 @@ test("durations are seconds, and losses of messages are counted by reason", asyn
   const seconds = (performance.now() - startedAtMs) / 1_000;
   const { resourceMetrics } = await reader.collect();
   const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
-  const [call] = all.find(({ descriptor }) => descriptor.name === "rpc.client.duration")?.dataPoints ?? [];
+  const [call] = all.find(({ descriptor }) => descriptor.name === "rpc.client.call.duration")?.dataPoints ?? [];
   const { sum = 0 } = (call?.value ?? {}) as { sum?: number };
   assert.ok(sum > 0 && sum <= seconds, `${sum} of ${seconds} s`);
   const isLost = new Promise<void>((resolve) => client.once("gap", () => resolve()));

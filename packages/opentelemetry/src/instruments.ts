@@ -40,6 +40,6 @@ export function createInstruments(meter: Meter) {
       description: "Tries to come back, by the error that made them necessary",
     }),
     gaps: meter.createCounter("im.client.gaps", { unit: "{gap}", description: "Losses of messages, by reason" }),
-    callDuration: duration("rpc.client.duration", "Unary calls and uploads, with all attempts"),
+    callDuration: duration("rpc.client.call.duration", "Unary calls and uploads, with all attempts"),
   };
 }

@@ -14,7 +14,7 @@ export interface RegistryFlags {
 /** Secrets and certificates, by the names under which Consul's and etcd's own commands take them from the environment. */
 export interface RegistryEnvironment {
   readonly CONSUL_HTTP_TOKEN?: string | undefined;
-  /** `true`: TLS, with the system's authorities unless `CONSUL_CACERT` names a file of others. */
+  /** `true` or `1`: TLS, with the system's authorities unless `CONSUL_CACERT` names a file of others. */
   readonly CONSUL_HTTP_SSL?: string | undefined;
   readonly CONSUL_CACERT?: string | undefined;
   readonly CONSUL_CLIENT_CERT?: string | undefined;
@@ -60,7 +60,7 @@ async function openConsul(address: string, environment: RegistryEnvironment, tls
     return new ConsulDiscovery({
       address,
       ...(isGiven(token) && { token }),
-      tls: certificates ?? CONSUL_HTTP_SSL === "true",
+      tls: certificates ?? /^(?:1|t|true)$/i.test(CONSUL_HTTP_SSL ?? ""),
       check: checkFor(tls),
     });
   });
