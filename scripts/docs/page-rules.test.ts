@@ -34,6 +34,21 @@ for (const [text, fault] of wrong) {
   });
 }
 
+test("a command of ours is there before npm has linked it, when its package is published", () => {
+  const page = { path: "docs/page.md", text: "```sh\nnpx im-new\n```" };
+  const workspaces = repository.workspaces.map((workspace) =>
+    workspace.manifest.name === "@im-sdk/server"
+      ? { ...workspace, manifest: { ...workspace.manifest, bin: { "im-new": "new.js" } } }
+      : workspace,
+  );
+  assert.deepEqual(pageFaults(page, { root, workspaces }), []);
+  const unpublished = workspaces.map(({ manifest, ...rest }) => ({
+    ...rest,
+    manifest: { ...manifest, private: true },
+  }));
+  assert.deepEqual(pageFaults(page, { root, workspaces: unpublished }), ["docs/page.md:2: there is no command im-new"]);
+});
+
 test("data that cannot be parsed is found", () => {
   for (const language of ["json", "yaml"]) {
     const [fault] = pageFaults({ path: "docs/page.md", text: `\`\`\`${language}\n{ "a": [ }\n\`\`\`` }, repository);

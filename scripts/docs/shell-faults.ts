@@ -16,7 +16,10 @@ export function shellFaults(
       name.startsWith("@im-sdk/")
         ? published.some(({ manifest }) => manifest.name === name)
         : existsSync(join(root, "node_modules", name)),
-    command: (name) => existsSync(join(root, "node_modules/.bin", name)),
+    // npm links a command only when it is built before npm installs, which ours are not on a fresh clone.
+    command: (name) =>
+      published.some(({ manifest }) => name in (manifest.bin ?? {})) ||
+      existsSync(join(root, "node_modules/.bin", name)),
     file: (name) => existsSync(join(root, name)),
   };
   return block.code.split("\n").flatMap((line, index) =>
