@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { connect, createServer, type Socket } from "node:net";
+import { pipeline } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers";
 import { createInstance, startFaultProxy } from "@im-sdk/testing";
@@ -103,7 +104,7 @@ describe("several endpoints", await skipWithout("etcd"), () => {
     // As a firewall that forgot about one connection: it takes the bytes and says nothing.
     const firewall = createServer((socket) => {
       if (silent.length === 0) silent.push(socket.resume());
-      else socket.pipe(connect(Number(etcd.address.split(":")[1]), "127.0.0.1")).pipe(socket);
+      else pipeline(socket, connect(Number(etcd.address.split(":")[1]), "127.0.0.1"), socket, () => {});
     });
     await new Promise<void>((resolve) => firewall.listen(0, "127.0.0.1", resolve));
     const address = firewall.address();
