@@ -100,6 +100,7 @@ const bad: [string, unknown, string][] = [
   ["userId", undefined, "undefined"],
   ["userId", "", '""'],
   ["userId", 7, "7"],
+  ["userId", "\ud800", '"\ud800"'],
   ["defaultRoomId", "", '""'],
   ["defaultRoomId", 7, "7"],
   ["serviceName", "", '""'],

@@ -128,9 +128,7 @@ export type ResolvedImClientOptions = ReturnType<typeof resolveImClientOptions>;
 
 /** Fills in the defaults; throws ImError `invalid_argument` that names the option, its value and what is allowed. */
 export function resolveImClientOptions(options: ImClientOptions) {
-  if (typeof options?.userId !== "string" || options.userId === "") {
-    throw invalidArgument("userId", options?.userId, "a non-empty string");
-  }
+  requireId("userId", options?.userId);
   refuseUnknown("", options, imClientOptionNames);
   if (options.defaultRoomId !== undefined) requireId("defaultRoomId", options.defaultRoomId);
   if (options.services !== undefined && options.discovery !== undefined) {

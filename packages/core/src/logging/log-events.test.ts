@@ -57,7 +57,7 @@ const messages = [
   "im: reconnecting in 250 ms, try 1: the server ended the stream",
   "im: messages of lobby are missing: not_in_log",
   "im: the list of instances may be old: the server ended the stream",
-  "im: 1 instances are known",
+  "im: known instances: 1",
   "im: message m of an earlier process has ended",
   "im: the server ended the stream",
   "im: disconnected",
@@ -94,6 +94,23 @@ test("console gets a message and an object", () => {
   const text = lines().join("\n");
   for (const message of messages) assert.ok(text.includes(message), message);
   assert.match(text, /connected to \[::1\]:8083 \{ userId: 'ann', instance: 'a', capabilities: \[ 'ack' \] \}/);
+});
+
+test("a logger that rejects is told as an error, as one that throws is, and the process goes on", async () => {
+  for (const fail of [() => Promise.reject(new Error("disk full")), () => assert.fail("disk full")]) {
+    const events = new EventHub<ImEvents>();
+    const logger = { debug: fail, info: fail, warn: fail, error: () => {} };
+    logEvents(events, logger, "ann");
+    const told: string[] = [];
+    events.on("error", ({ message }) => told.push(message));
+    await events.emit("disconnect", undefined);
+    await events.emit("instances", { list: [], isStale: false, ageMs: 0, error: undefined });
+    await events.emit("settled", { messageId: "m", roomId: "lobby", error: new ImError("expired", "too late") });
+    assert.deepEqual(
+      told,
+      ["disconnect", "instances", "settled"].map((name) => `a listener of "${name}" failed: disk full`),
+    );
+  }
 });
 
 test("what is no logger is refused by name", () => {

@@ -6,7 +6,8 @@ import { type Logger, type LogLevel, log } from "./logger.ts";
 
 /**
  * Logs what becomes of the connection: `info` when all is well again, `warn` for what the client sees to by itself, `error` for the
- * `error` events, `debug` for the rest. Never a message's content, a token or metadata.
+ * `error` events, `debug` for the rest. Never a message's content, a token or metadata. Each listener gives what the logger gave, so
+ * that one that rejects is reported like one that throws.
  */
 export function logEvents(events: EventHub<ImEvents>, logger: Logger, userId: string): void {
   const line = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -19,10 +20,11 @@ export function logEvents(events: EventHub<ImEvents>, logger: Logger, userId: st
       capabilities,
     }),
   );
-  events.on("disconnect", (error) => {
-    if (error === undefined) line("info", "disconnected");
-    else line("warn", `the stream is gone: ${error.message}`, failure(error));
-  });
+  events.on("disconnect", (error) =>
+    error === undefined
+      ? line("info", "disconnected")
+      : line("warn", `the stream is gone: ${error.message}`, failure(error)),
+  );
   events.on("reconnecting", ({ attempt, delayMs, error }) =>
     line("warn", `reconnecting in ${Math.round(delayMs)} ms, try ${attempt}: ${error.message}`, {
       attempt,
@@ -35,12 +37,13 @@ export function logEvents(events: EventHub<ImEvents>, logger: Logger, userId: st
   );
   events.on("instances", ({ list = [], isStale, error }) => {
     const addresses = list.map(addressOf);
-    if (error === undefined) line("debug", `${list.length} instances are known`, { addresses, isStale });
-    else line("warn", `the list of instances may be old: ${error.message}`, { addresses, isStale, ...failure(error) });
+    return error === undefined
+      ? line("debug", `known instances: ${list.length}`, { addresses, isStale })
+      : line("warn", `the list of instances may be old: ${error.message}`, { addresses, isStale, ...failure(error) });
   });
   events.on("settled", ({ messageId, roomId, receipt, error }) => {
     const fields = { messageId, roomId, delivery: receipt?.delivery, ...(error && failure(error)) };
-    line(error === undefined ? "debug" : "warn", `message ${messageId} of an earlier process has ended`, fields);
+    return line(error === undefined ? "debug" : "warn", `message ${messageId} of an earlier process has ended`, fields);
   });
   events.on("error", (error) => line("error", error.message, failure(error)));
 }

@@ -11,11 +11,18 @@ export interface Logger {
 
 export type LogLevel = keyof Logger;
 
-/** Writes a line to any kind of logger: pino takes the object before the message, all others behind it. */
-export function log(logger: Logger, level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
+/**
+ * Writes a line to any kind of logger: pino takes the object before the message, all others behind it. Gives what the logger gave,
+ * which is a promise when it writes asynchronously.
+ */
+export function log(
+  logger: Logger,
+  level: LogLevel,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+): unknown {
   const write = logger[level].bind(logger) as (...parts: unknown[]) => unknown;
-  if (isPino(logger)) write(fields, message);
-  else write(message, fields);
+  return isPino(logger) ? write(fields, message) : write(message, fields);
 }
 
 /** Those of its methods that nobody else has. */
