@@ -44,10 +44,15 @@ export function resolveTls(tls: TlsOptions = false): TlsOptions {
     throw invalidArgument("tls", tls, "a boolean or an object of certificates");
   try {
     createSecureContext(tls);
-    return tls;
   } catch (error) {
     throw new ImError("invalid_argument", `tls cannot be used: ${(error as Error).message}`, { cause: error });
   }
+  // Node passes over what is no certificate, and for an empty text trusts its own authorities.
+  for (const part of [tls.ca ?? []].flat()) {
+    const isPem = (typeof part === "string" ? part : Buffer.from(part)).includes("-----BEGIN ");
+    if (!isPem) throw new ImError("invalid_argument", "tls.ca cannot be used: want certificates in PEM");
+  }
+  return tls;
 }
 
 /** A whole number of tries, of which there may be no end. */

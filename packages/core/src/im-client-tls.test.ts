@@ -49,6 +49,10 @@ test("TLS that makes no sense is an ImError that names the option", () => {
     () => new ImClient({ userId: "ann", services: ["localhost:1"], tls: "yes" as unknown as boolean }),
     hasCode("invalid_argument", "tls"),
   );
+  for (const wrong of ["", "not a certificate", [ca, Buffer.from([0])]]) {
+    const make = () => new ImClient({ userId: "ann", services: ["localhost:1"], tls: { ca: wrong } });
+    assert.throws(make, hasCode("invalid_argument", "tls.ca"));
+  }
 });
 
 test("a server without TLS is told in one line, without the places in OpenSSL's source", async () => {
