@@ -52,7 +52,7 @@ test("a web stream, a generator and a stream of Node do not know their size", as
 
 test("a missing file is not_found and names its path", async (t) => {
   const path = join(await folder(t), "missing.opus");
-  await assert.rejects(openAudioSource({ path }), hasCode("not_found", path));
+  await assert.rejects(openAudioSource({ path }), hasCode("not_found", path, "ENOENT"));
 });
 
 test("a directory is invalid_argument and names its path", async (t) => {

@@ -44,7 +44,7 @@ async function fileSize(path: string): Promise<number> {
     return stats.size;
   } catch (reason) {
     if (reason instanceof ImError) throw reason;
-    throw new ImError("not_found", `source: ${path} cannot be read`, { cause: reason });
+    throw new ImError("not_found", `source: ${path} cannot be read: ${(reason as Error).message}`, { cause: reason });
   }
 }
 
