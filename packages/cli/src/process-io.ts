@@ -19,7 +19,8 @@ export function processIo(): CliIo {
   // A terminal that has closed.
   process.on("SIGHUP", onSignal(exitCodes.terminated));
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    controller.abort(new Stopped(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed));
+    const isGone = error.code === "EPIPE";
+    controller.abort(isGone ? new Stopped(exitCodes.done) : new Error(`stdout cannot be written: ${error.message}`));
   });
   // With nobody to read what went wrong, there is nobody to tell.
   stderr.on("error", () => {});

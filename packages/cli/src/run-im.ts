@@ -11,7 +11,8 @@ import { explainError } from "./explain-error.ts";
 export async function runIm(args: readonly string[], io: CliIo): Promise<number> {
   try {
     await createProgram(io).parseAsync([...args], { from: "user" });
-    return io.signal.aborted ? explainError(io.signal.reason).exitCode : exitCodes.done;
+    io.signal.throwIfAborted();
+    return exitCodes.done;
   } catch (error) {
     // Help and version end the same way as mistakes do; what is to be said has been written already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
