@@ -1,4 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { IMService } from "@im-sdk/gen";
 import type { CodeName, RpcName } from "./test-server.ts";
 
 /** What a test has asked the server to do wrong. */
@@ -8,11 +9,14 @@ export class Script {
   #heldAcks: (() => void)[] | undefined;
 
   rejectNext(reason: string, code: CodeName): void {
-    this.#rejections.push(new ConnectError(reason, Code[code]));
+    this.#rejections.push(new ConnectError(reason, codeOf(code)));
   }
 
   failNext(rpc: RpcName, code: CodeName, message: string): void {
-    this.#failures.push({ rpc, error: new ConnectError(message, Code[code]) });
+    if (!Object.hasOwn(IMService.method, rpc)) {
+      throw new RangeError(`failNext("${rpc}"): want one of ${Object.keys(IMService.method).join(", ")}`);
+    }
+    this.#failures.push({ rpc, error: new ConnectError(message, codeOf(code)) });
   }
 
   holdAcks(): void {
@@ -43,4 +47,11 @@ export class Script {
     if (failure !== undefined) throw failure.error;
     return next(request);
   };
+}
+
+/** A word that is no code would otherwise be found out only by who is told of it. */
+function codeOf(name: CodeName): Code {
+  const code: unknown = Code[name];
+  if (typeof code === "number") return code;
+  throw new RangeError(`code is "${name}": want the name of a gRPC status, such as "Unavailable"`);
 }

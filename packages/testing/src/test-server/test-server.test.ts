@@ -200,8 +200,14 @@ test("a server that is stopped refuses connections, and is there again on its po
 });
 
 test("what makes no sense is refused by name", async (t) => {
-  const { client } = await setUp(t);
+  const { server, client } = await setUp(t);
   const wrong = [{ roomId: "" }, { type: MessageType.SYSTEM }, { type: MessageType.HEARTBEAT }];
   for (const fields of wrong) await assert.rejects(client.sendMessage({ userId: "ann", ...text("hi"), ...fields }));
   await assert.rejects(client.joinRoom({ userId: "", roomId: "lobby" }), { rawMessage: "user_id is empty" });
+  assert.throws(() => server.failNext("fly" as never, "Internal"), { name: "RangeError", message: /"fly".*joinRoom/ });
+  assert.throws(() => server.failNext("joinRoom", "Unwilling" as never), {
+    name: "RangeError",
+    message: /"Unwilling"/,
+  });
+  assert.throws(() => server.rejectNext("no", { code: "5" as never }), { name: "RangeError", message: /"5"/ });
 });
