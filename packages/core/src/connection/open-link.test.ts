@@ -4,7 +4,7 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@conn
 import { HealthStatus, IMService, type MessageRequest } from "@im-sdk/gen";
 import { outgoing } from "../test-kit/frames.ts";
 import { hasCode } from "../test-kit/has-code.ts";
-import { servePlain } from "../test-kit/serve.ts";
+import { serve, servePlain, type TestServer } from "../test-kit/serve.ts";
 import { until } from "../test-kit/until.ts";
 import { createEndpointPool } from "./endpoint-pool.ts";
 import { checkHealth, probeHealth } from "./health.ts";
@@ -20,8 +20,8 @@ async function* silent(frames: AsyncIterable<MessageRequest>): AsyncGenerator<ne
 
 const serving: Service = { healthCheck: () => ({ status: HealthStatus.SERVING }), streamMessages: silent };
 
-async function setup(service: Service) {
-  const server = await servePlain(service);
+async function setup(service: Service, starting: Promise<TestServer> = servePlain(service)) {
+  const server = await starting;
   const pool = createEndpointPool();
   const abort = new AbortController();
   const instance = {
@@ -75,6 +75,14 @@ describe("a link", () => {
   test("is up when the server knows no HealthCheck", async () => {
     await using peer = await setup({ streamMessages: silent });
     (await peer.open()).abort();
+  });
+
+  test("is not up when what answers HealthCheck with HTTP 404 is no gRPC server, though it leaves the stream alone", async () => {
+    const website = serve((request, response) => {
+      if (request.url.endsWith("/HealthCheck")) response.writeHead(404).end("no such page");
+    });
+    await using peer = await setup({}, website);
+    await assert.rejects(peer.open(), { code: Code.Unimplemented, rawMessage: "HTTP 404" });
   });
 
   test("waits for the stream's headers when HealthCheck shows a server that grants something", async () => {
