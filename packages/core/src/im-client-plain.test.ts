@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MessageType } from "@im-sdk/gen";
+import { createRouterTransport } from "@connectrpc/connect";
+import { IMService, type MessageRequest, type MessageResponse, MessageType } from "@im-sdk/gen";
 import { startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
 import type { ImClientOptions } from "./im-client-options.ts";
@@ -108,3 +109,16 @@ test("what had not left when the stream to a plain server broke goes out on the 
   const ids = room.requests.map(({ messageId }) => messageId);
   assert.equal(new Set(ids).size, ids.length, "a message was sent twice");
 });
+
+test("a server without HealthCheck behind a transport that speaks another protocol than gRPC is one to talk to", async () => {
+  const streamMessages = (frames: AsyncIterable<MessageRequest>) => answers(frames);
+  const transport = createRouterTransport((router) => router.service(IMService, { streamMessages }));
+  await using client = ImClient.withTransport(transport, { userId: "ann", maxRetries: 0 });
+  await client.connect();
+  assert.equal(client.isConnected, true);
+});
+
+/** Says nothing. */
+async function* answers(frames: AsyncIterable<MessageRequest>): AsyncGenerator<MessageResponse> {
+  for await (const _ of frames) yield* [];
+}

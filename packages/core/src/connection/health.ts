@@ -3,10 +3,11 @@ import { HealthStatus, IMService } from "@im-sdk/gen";
 import { ImError } from "../im-error.ts";
 
 /**
- * Asks `im.v1` HealthCheck whether the instance takes traffic; returns the answer's headers. UNIMPLEMENTED counts as yes, unless it
- * is made from an HTTP status: then no gRPC server has answered. NOT_SERVING and SERVICE_UNKNOWN throw `unavailable`.
+ * Asks `im.v1` HealthCheck whether the instance takes traffic; returns the answer's headers. UNIMPLEMENTED counts as yes, unless
+ * gRPC is spoken and it is made from an HTTP status: then no gRPC server has answered. NOT_SERVING and SERVICE_UNKNOWN throw
+ * `unavailable`.
  */
-export async function checkHealth(transport: Transport, signal: AbortSignal): Promise<Headers> {
+export async function checkHealth(transport: Transport, speaksGrpc: boolean, signal: AbortSignal): Promise<Headers> {
   try {
     const { header, message } = await ask(transport, signal);
     if (message.status !== HealthStatus.NOT_SERVING && message.status !== HealthStatus.SERVICE_UNKNOWN) return header;
@@ -14,10 +15,9 @@ export async function checkHealth(transport: Transport, signal: AbortSignal): Pr
     const why = message.message === "" ? "" : ` (${message.message})`;
     throw new ImError("unavailable", `HealthCheck answered ${word}${why}`);
   } catch (reason) {
-    if (reason instanceof ConnectError && reason.code === Code.Unimplemented && reason.metadata.has("grpc-status")) {
-      return new Headers();
-    }
-    throw reason;
+    if (!(reason instanceof ConnectError) || reason.code !== Code.Unimplemented) throw reason;
+    if (speaksGrpc && !reason.metadata.has("grpc-status")) throw reason;
+    return new Headers();
   }
 }
 

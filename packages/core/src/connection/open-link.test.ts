@@ -183,6 +183,6 @@ describe("asking for life", () => {
   test("an instance that takes no traffic lives", async () => {
     await using peer = await setup({ ...serving, healthCheck: () => ({ status: HealthStatus.NOT_SERVING }) });
     await probeHealth(peer.lease.transport, never);
-    await assert.rejects(checkHealth(peer.lease.transport, never), hasCode("unavailable", "NOT_SERVING"));
+    await assert.rejects(checkHealth(peer.lease.transport, true, never), hasCode("unavailable", "NOT_SERVING"));
   });
 });

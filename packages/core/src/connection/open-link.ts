@@ -18,7 +18,7 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
   if (signal.aborted) onAbort();
   try {
     await Promise.race([
-      checkHealth(link.transport, signal).then((header) => link.grant(header)),
+      checkHealth(link.transport, options.lease !== undefined, signal).then((header) => link.grant(header)),
       broken,
       aborted.promise,
     ]);
