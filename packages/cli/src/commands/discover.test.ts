@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ServiceInstance, ServiceRegistry } from "@im-sdk/core";
+import { ConsulDiscovery } from "@im-sdk/discovery-consul";
+import { EtcdDiscovery } from "@im-sdk/discovery-etcd";
+import { startImServer } from "@im-sdk/server";
+import { skipWithout, startConsul, startEtcd } from "@im-sdk/test-servers";
+import { RunningCommand, runCommand } from "../test-kit/running-command.ts";
+
+function instance(id: string, port: number): ServiceInstance {
+  const metadata = { weight: "3", zone: "b\x1b[2J" };
+  return { id, name: "im-service", address: "127.0.0.1", port, tags: ["blue"], metadata, health: "healthy" };
+}
+
+const registries = [
+  {
+    name: "consul" as const,
+    start: startConsul,
+    open: (address: string) => new ConsulDiscovery({ address, check: { kind: "ttl" } }),
+  },
+  { name: "etcd" as const, start: startEtcd, open: (address: string) => new EtcdDiscovery({ endpoints: [address] }) },
+];
+
+for (const { name, start, open } of registries) {
+  test(
+    `instances in ${name} are listed, watched, asked for their health, and used to send`,
+    await skipWithout(name),
+    async () => {
+      await using running = await start();
+      await using registry: ServiceRegistry & AsyncDisposable = open(running.address);
+      const where = [`--${name}`, running.address];
+
+      const none = await runCommand(["discover", ...where]);
+      assert.deepEqual([none.code, none.stdout, none.stderr], [0, "no instance of im-service\n", ""]);
+      assert.equal((await runCommand(["health", ...where])).code, 3);
+
+      await using watching = new RunningCommand(["discover", "im-service", "--watch", "--json", ...where]);
+      await watching.stdout.until(/"instances":\[\]\}\n/);
+      await using server = await startImServer();
+      await registry.register(instance("im-1", server.port));
+      await watching.stdout.until(/"id":"im-1".*"health":"healthy".*\n/);
+
+      const listed = await runCommand(["discover", ...where]);
+      const [head, row] = listed.stdout.split("\n");
+      assert.match(head ?? "", /^ID +ADDRESS +HEALTH +WEIGHT +TAGS AND METADATA$/);
+      assert.equal(row?.replaceAll(/ +/g, " "), `im-1 127.0.0.1:${server.port} healthy 3 blue zone=b\\x1b[2J`);
+      const { stdout } = await runCommand(["discover", "--json"], {
+        env: { [`IM_${name.toUpperCase()}`]: running.address },
+      });
+      assert.deepEqual(JSON.parse(stdout).metadata, instance("im-1", 1).metadata);
+
+      assert.equal((await runCommand(["health", ...where])).code, 0);
+      const sent = await runCommand(["send", "lobby", "found", ...where]);
+      assert.match(sent.stdout, /^acknowledged /);
+
+      watching.process.kill("SIGINT");
+      assert.equal((await watching.outcome()).code, 130);
+    },
+  );
+
+  test(`a ${name} that is not there is named, with exit code 3`, async () => {
+    const { code, stdout, stderr } = await runCommand(["discover", `--${name}`, "127.0.0.1:1"]);
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(stderr, /^im: .*127\.0\.0\.1:1.*\n$/);
+  });
+}
