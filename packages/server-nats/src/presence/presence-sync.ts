@@ -1,0 +1,196 @@
+import type { Logger } from "@im-sdk/server";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { Availability } from "../availability.ts";
+import type { NatsPresenceOptions } from "./nats-presence-options.ts";
+import { OldMarkers } from "./old-markers.ts";
+import type { OwnMembers } from "./own-members.ts";
+import { isConflict, PresenceBucket, requestTimeoutMs } from "./presence-bucket.ts";
+import type { PresenceEvent } from "./presence-event.ts";
+import { leaseKey } from "./presence-keys.ts";
+import type { PresenceState } from "./presence-state.ts";
+import { SeenRevision } from "./seen-revision.ts";
+import type { SessionLease } from "./session-lease.ts";
+
+/** What {@link PresenceSync} is made of. */
+export interface PresenceSyncOptions {
+  readonly connection: NatsConnection;
+  readonly options: Required<NatsPresenceOptions>;
+  readonly lease: SessionLease;
+  readonly state: PresenceState;
+  readonly own: OwnMembers;
+}
+
+/** How soon NATS is tried again while it is away. */
+const retryMs = 250;
+
+/**
+ * Keeps state and bucket the same: renews the lease, follows the history, ends sessions that are silent, and after every break
+ * reads all anew.
+ */
+export class PresenceSync {
+  readonly availability = new Availability();
+  readonly #options: PresenceSyncOptions;
+  readonly #logger: Logger;
+  readonly #seen = new SeenRevision();
+  readonly #markers = new OldMarkers();
+  #bucket: PresenceBucket | undefined;
+  #unwatch = () => {};
+  /** The revision that the watch has to have told by the next beat; undefined: all is to be read anew. */
+  #due: number | undefined;
+  #beating: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #breaks = 0;
+  #renewedAtMs = 0;
+
+  constructor(options: PresenceSyncOptions) {
+    this.#options = options;
+    this.#logger = options.options.logger;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Throws while NATS is away. */
+  get bucket(): PresenceBucket {
+    if (this.#bucket === undefined || this.#isClosed) throw new Error("NATS is away");
+    return this.#bucket;
+  }
+
+  /** Reads all for the first time; rejects when that fails. */
+  async start(): Promise<void> {
+    try {
+      await this.#readAnew();
+    } catch (error) {
+      this.#unwatch();
+      throw error;
+    }
+    this.#schedule(this.#options.options.leaseMs / 3);
+    void this.#followConnection();
+  }
+
+  /** Resolves when the state has come to this revision, or has not for a while. */
+  async seen(revision: number): Promise<void> {
+    await this.#seen.whenReached(revision, requestTimeoutMs).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#beating;
+    this.#unwatch();
+    const bucket = this.#bucket;
+    if (bucket === undefined || this.#due === undefined) return;
+    // Whoever cannot be told finds out by the lease.
+    await this.#options.lease.end(bucket).catch((error: unknown) => {
+      this.#logger.debug("NATS could not be told that this server goes away", { error });
+    });
+  }
+
+  async #followConnection(): Promise<void> {
+    for await (const { type } of this.#options.connection.status()) {
+      if (this.#isClosed) return;
+      if (type !== "disconnect" && type !== "reconnect") continue;
+      this.#breaks += 1;
+      this.#due = undefined;
+      this.#schedule(0);
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      this.#beating = this.#beating.then(() => this.#beat());
+    }, delayMs).unref();
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      if (this.#due === undefined) await this.#readAnew();
+      else await this.#goOn(this.#due);
+      this.availability.set(true);
+      this.#schedule(this.#options.options.leaseMs / 3);
+    } catch (error) {
+      if (this.availability.isAvailable) this.#logger.warn("presence is not kept while NATS is away", { error });
+      this.#due = undefined;
+      this.availability.set(false);
+      this.#schedule(retryMs);
+    }
+  }
+
+  async #goOn(due: number): Promise<void> {
+    const { lease, state, own } = this.#options;
+    if (this.#seen.value < due) throw new Error("NATS has told no news of the bucket");
+    const { revision, isNew } = await lease.renew(this.bucket);
+    if (isNew) throw new Error("this server was taken for dead");
+    this.#due = revision;
+    const nowMs = performance.now();
+    // Who is late cannot tell whether others are.
+    if (nowMs - this.#renewedAtMs > (2 / 3) * this.#options.options.leaseMs) state.pardon(nowMs);
+    this.#renewedAtMs = nowMs;
+    for (const { session, revision } of state.silentSessions(nowMs)) await this.#endSession(session, revision);
+    state.expire(nowMs);
+    if (own.isBehind) await own.restore();
+    await this.#markers.erase(this.bucket, nowMs);
+  }
+
+  /** Only if the session has not renewed its lease after all. */
+  async #endSession(session: string, revision: number): Promise<void> {
+    try {
+      await this.bucket.delete(leaseKey(session), revision);
+      this.#logger.warn("a server is gone; its users have left their rooms", { session });
+    } catch (error) {
+      if (isConflict(error)) return;
+      throw error;
+    }
+    await this.bucket.sweep(session);
+  }
+
+  async #readAnew(): Promise<void> {
+    const { connection, options, lease, state, own } = this.#options;
+    const breaks = this.#breaks;
+    this.#unwatch();
+    this.#seen.reset();
+    this.#markers.clear();
+    const bucket = await PresenceBucket.open(connection, options);
+    this.#bucket = bucket;
+    let loading: PresenceEvent[] | undefined = [];
+    this.#unwatch = await bucket.watch((event) => {
+      if (loading === undefined) this.#apply(event);
+      else loading.push(event);
+      this.#seen.reach(event.revision);
+    });
+    // The history up to this renewal is all that there was.
+    const { revision } = await lease.renew(bucket);
+    await this.#seen.whenReached(revision, requestTimeoutMs);
+    if (breaks !== this.#breaks) throw new Error("the connection broke while the bucket was read");
+    const nowMs = performance.now();
+    this.#renewedAtMs = nowMs;
+    const events = loading;
+    loading = undefined;
+    for (const event of events) this.#noteMarker(event, nowMs);
+    const left = state.load(events, nowMs);
+    this.#due = revision;
+    await own.restore();
+    for (const session of left) await bucket.sweep(session);
+  }
+
+  #apply(event: PresenceEvent): void {
+    const { state, own } = this.#options;
+    const nowMs = performance.now();
+    this.#noteMarker(event, nowMs);
+    state.apply(event, nowMs);
+    if (event.type !== "entered") return;
+    const { roomId, member } = event.entry;
+    if (this.#options.lease.isOwn(event.session)) own.see(event.key, roomId, member.userId);
+  }
+
+  #noteMarker({ type, session, revision }: PresenceEvent, nowMs: number): void {
+    if (type === "ended" || (type === "left" && this.#options.lease.isOwn(session)))
+      this.#markers.note(revision, nowMs);
+  }
+}
