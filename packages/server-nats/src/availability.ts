@@ -1,13 +1,20 @@
+/** Losses that heal sooner are not told. */
+const graceMs = 1_000;
+
 /** Whether something is there, and who wants to know. */
 export class Availability {
   readonly #listeners = new Set<(isAvailable: boolean) => void>();
   #isAvailable = true;
+  #lostAtMs: number | undefined;
 
   get isAvailable(): boolean {
     return this.#isAvailable;
   }
 
-  set(isAvailable: boolean): void {
+  /** It was found to be there or not, at this moment; told when it changes and, for a loss, has been so for a second. */
+  report(isThere: boolean, nowMs: number): void {
+    this.#lostAtMs = isThere ? undefined : (this.#lostAtMs ?? nowMs);
+    const isAvailable = this.#lostAtMs === undefined || (nowMs - this.#lostAtMs < graceMs && this.#isAvailable);
     if (isAvailable === this.#isAvailable) return;
     this.#isAvailable = isAvailable;
     for (const listener of [...this.#listeners]) listener(isAvailable);

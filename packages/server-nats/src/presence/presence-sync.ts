@@ -40,6 +40,7 @@ export class PresenceSync {
   #beating: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #isConnected = true;
   #breaks = 0;
   #renewedAtMs = 0;
 
@@ -54,7 +55,7 @@ export class PresenceSync {
 
   /** Throws while NATS is away. */
   get bucket(): PresenceBucket {
-    if (this.#bucket === undefined || this.#isClosed) throw new Error("NATS is away");
+    if (this.#bucket === undefined || this.#isClosed || !this.#isConnected) throw new Error("NATS is away");
     return this.#bucket;
   }
 
@@ -67,7 +68,7 @@ export class PresenceSync {
       throw error;
     }
     this.#schedule(this.#options.options.leaseMs / 3);
-    void this.#followConnection();
+    this.#followConnection().catch(() => {});
   }
 
   /** Resolves when the state has come to this revision, or has not for a while. */
@@ -93,6 +94,7 @@ export class PresenceSync {
     for await (const { type } of this.#options.connection.status()) {
       if (this.#isClosed) return;
       if (type !== "disconnect" && type !== "reconnect") continue;
+      this.#isConnected = type === "reconnect";
       this.#breaks += 1;
       this.#due = undefined;
       this.#schedule(0);
@@ -112,12 +114,12 @@ export class PresenceSync {
     try {
       if (this.#due === undefined) await this.#readAnew();
       else await this.#goOn(this.#due);
-      this.availability.set(true);
+      this.availability.report(true, performance.now());
       this.#schedule(this.#options.options.leaseMs / 3);
     } catch (error) {
-      if (this.availability.isAvailable) this.#logger.warn("presence is not kept while NATS is away", { error });
+      this.#logger.debug("NATS does not keep presence at the moment", { error });
       this.#due = undefined;
-      this.availability.set(false);
+      this.availability.report(false, performance.now());
       this.#schedule(retryMs);
     }
   }
@@ -152,6 +154,8 @@ export class PresenceSync {
 
   async #readAnew(): Promise<void> {
     const { connection, options, lease, state, own } = this.#options;
+    // What is asked without a connection is answered by nobody.
+    if (!this.#isConnected) throw new Error("NATS cannot be reached");
     const breaks = this.#breaks;
     this.#unwatch();
     this.#seen.reset();
