@@ -29,4 +29,7 @@ test("a loss is told when it has lasted for a second, and the return at once", (
   availability.report(false, 3_000);
   availability.report(false, 4_000);
   assert.deepEqual([told.length, late.length], [2, 3]);
+  availability.report(true, 5_000);
+  availability.report(false, 8_000, 7_000);
+  assert.equal(late.at(-1), false, "a question that was not answered for a second is a loss of a second");
 });

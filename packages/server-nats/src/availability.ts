@@ -11,9 +11,9 @@ export class Availability {
     return this.#isAvailable;
   }
 
-  /** It was found to be there or not, at this moment; told when it changes and, for a loss, has been so for a second. */
-  report(isThere: boolean, nowMs: number): void {
-    this.#lostAtMs = isThere ? undefined : (this.#lostAtMs ?? nowMs);
+  /** It was found to be there or not, since some time; told when it changes and, for a loss, has been so for a second. */
+  report(isThere: boolean, nowMs: number, sinceMs: number = nowMs): void {
+    this.#lostAtMs = isThere ? undefined : (this.#lostAtMs ?? sinceMs);
     const isAvailable = this.#lostAtMs === undefined || (nowMs - this.#lostAtMs < graceMs && this.#isAvailable);
     if (isAvailable === this.#isAvailable) return;
     this.#isAvailable = isAvailable;

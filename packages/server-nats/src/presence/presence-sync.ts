@@ -1,14 +1,14 @@
 import type { Logger } from "@im-sdk/server";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Availability } from "../availability.ts";
+import { BucketFeed } from "./bucket-feed.ts";
 import type { NatsPresenceOptions } from "./nats-presence-options.ts";
 import { OldMarkers } from "./old-markers.ts";
 import type { OwnMembers } from "./own-members.ts";
-import { isConflict, PresenceBucket, requestTimeoutMs } from "./presence-bucket.ts";
+import { isConflict, PresenceBucket } from "./presence-bucket.ts";
 import type { PresenceEvent } from "./presence-event.ts";
 import { leaseKey } from "./presence-keys.ts";
 import type { PresenceState } from "./presence-state.ts";
-import { SeenRevision } from "./seen-revision.ts";
 import type { SessionLease } from "./session-lease.ts";
 
 /** What {@link PresenceSync} is made of. */
@@ -31,11 +31,10 @@ export class PresenceSync {
   readonly availability = new Availability();
   readonly #options: PresenceSyncOptions;
   readonly #logger: Logger;
-  readonly #seen = new SeenRevision();
+  readonly #feed = new BucketFeed((event) => this.#apply(event));
   readonly #markers = new OldMarkers();
   #bucket: PresenceBucket | undefined;
-  #unwatch = () => {};
-  /** The revision that the watch has to have told by the next beat; undefined: all is to be read anew. */
+  /** The revision that the feed has to have told by the next beat; undefined: all is to be read anew. */
   #due: number | undefined;
   #beating: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -64,7 +63,7 @@ export class PresenceSync {
     try {
       await this.#readAnew();
     } catch (error) {
-      this.#unwatch();
+      this.#feed.stop();
       throw error;
     }
     this.#schedule(this.#options.options.leaseMs / 3);
@@ -72,8 +71,8 @@ export class PresenceSync {
   }
 
   /** Resolves when the state has come to this revision, or has not for a while. */
-  async seen(revision: number): Promise<void> {
-    await this.#seen.whenReached(revision, requestTimeoutMs).catch(() => {});
+  seen(revision: number): Promise<void> {
+    return this.#feed.reached(revision);
   }
 
   async close(): Promise<void> {
@@ -81,7 +80,7 @@ export class PresenceSync {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.#beating;
-    this.#unwatch();
+    this.#feed.stop();
     const bucket = this.#bucket;
     if (bucket === undefined || this.#due === undefined) return;
     // Whoever cannot be told finds out by the lease.
@@ -111,22 +110,23 @@ export class PresenceSync {
 
   async #beat(): Promise<void> {
     if (this.#isClosed) return;
+    const begunAtMs = performance.now();
     try {
       if (this.#due === undefined) await this.#readAnew();
       else await this.#goOn(this.#due);
-      this.availability.report(true, performance.now());
+      this.availability.report(true, begunAtMs);
       this.#schedule(this.#options.options.leaseMs / 3);
     } catch (error) {
       this.#logger.debug("NATS does not keep presence at the moment", { error });
       this.#due = undefined;
-      this.availability.report(false, performance.now());
+      this.availability.report(false, performance.now(), begunAtMs);
       this.#schedule(retryMs);
     }
   }
 
   async #goOn(due: number): Promise<void> {
     const { lease, state, own } = this.#options;
-    if (this.#seen.value < due) throw new Error("NATS has told no news of the bucket");
+    if (this.#feed.revision < due) throw new Error("NATS has told no news of the bucket");
     const { revision, isNew } = await lease.renew(this.bucket);
     if (isNew) throw new Error("this server was taken for dead");
     this.#due = revision;
@@ -157,25 +157,16 @@ export class PresenceSync {
     // What is asked without a connection is answered by nobody.
     if (!this.#isConnected) throw new Error("NATS cannot be reached");
     const breaks = this.#breaks;
-    this.#unwatch();
-    this.#seen.reset();
     this.#markers.clear();
     const bucket = await PresenceBucket.open(connection, options);
     this.#bucket = bucket;
-    let loading: PresenceEvent[] | undefined = [];
-    this.#unwatch = await bucket.watch((event) => {
-      if (loading === undefined) this.#apply(event);
-      else loading.push(event);
-      this.#seen.reach(event.revision);
-    });
+    await this.#feed.open(bucket);
     // The history up to this renewal is all that there was.
     const { revision } = await lease.renew(bucket);
-    await this.#seen.whenReached(revision, requestTimeoutMs);
+    const events = await this.#feed.load(revision);
     if (breaks !== this.#breaks) throw new Error("the connection broke while the bucket was read");
     const nowMs = performance.now();
     this.#renewedAtMs = nowMs;
-    const events = loading;
-    loading = undefined;
     for (const event of events) this.#noteMarker(event, nowMs);
     const left = state.load(events, nowMs);
     this.#due = revision;
