@@ -1,0 +1,2 @@
+export { natsStorage } from "./nats-storage.ts";
+export type { NatsStorageOptions, NatsTlsOptions } from "./nats-storage-options.ts";

@@ -1,0 +1,78 @@
+import type { RoomLog, RoomLogOptions, ServerStorage } from "@im-sdk/server";
+import { AppendBudget } from "./append-budget.ts";
+import { connectNats } from "./connect-nats.ts";
+import { NatsLink } from "./nats-link.ts";
+import { NatsRoomLog } from "./nats-room-log.ts";
+import {
+  type NatsStorageOptions,
+  type ResolvedNatsOptions,
+  resolveNatsStorageOptions,
+} from "./nats-storage-options.ts";
+import { findStream, roomNames } from "./room-stream.ts";
+
+/**
+ * Connects to a NATS with JetStream, in which any number of servers share their rooms. Rejects with a TypeError for a wrong option,
+ * and with an error that names the servers when there is no NATS, it lets nobody in, or it has no JetStream. The server closes it.
+ */
+export async function natsStorage(options: NatsStorageOptions = {}): Promise<ServerStorage> {
+  const resolved = resolveNatsStorageOptions(options);
+  const connection = await connectNats(resolved);
+  try {
+    return new NatsStorage(await NatsLink.open(connection), resolved);
+  } catch (cause) {
+    await connection.close();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`NATS at ${resolved.servers.join(", ")} has no JetStream for us: ${reason}`, { cause });
+  }
+}
+
+class NatsStorage implements ServerStorage {
+  readonly #link: NatsLink;
+  readonly #options: ResolvedNatsOptions;
+  readonly #budget: AppendBudget;
+  readonly #open = new Map<NatsRoomLog, PromiseWithResolvers<void>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(link: NatsLink, options: ResolvedNatsOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#budget = new AppendBudget({ maxMessages: options.maxWaitingMessages, maxBytes: options.maxWaitingBytes });
+  }
+
+  openLog(roomId: string, options: RoomLogOptions): RoomLog {
+    if (this.#closed !== undefined)
+      throw new Error(`the storage in NATS at ${this.#options.servers.join(", ")} is closed`);
+    const { prefix, replicas, appendTimeoutMs } = this.#options;
+    const log: NatsRoomLog = new NatsRoomLog({
+      link: this.#link,
+      prefix,
+      replicas,
+      appendTimeoutMs,
+      budget: this.#budget,
+      roomId,
+      options,
+      onClosed: () => {
+        this.#open.get(log)?.resolve();
+        this.#open.delete(log);
+      },
+    });
+    this.#open.set(log, Promise.withResolvers());
+    return log;
+  }
+
+  async hasLog(roomId: string): Promise<boolean> {
+    return (await findStream(this.#link, roomNames(this.#options.prefix, roomId).stream)) !== undefined;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const leaving = [...this.#open.values()].map(({ promise }) => promise);
+    for (const log of [...this.#open.keys()]) log.close();
+    await Promise.all(leaving);
+    await this.#link.close();
+  }
+}
