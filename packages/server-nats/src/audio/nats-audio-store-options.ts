@@ -1,3 +1,5 @@
+import { knownOptions, shown, wholeNumber } from "../check-options.ts";
+
 /** How {@link createNatsAudioStore} keeps recordings. */
 export interface NatsAudioStoreOptions {
   /** The object store, the same for all servers: letters, digits, `-` and `_`. Default `im_audio`. */
@@ -17,19 +19,15 @@ export interface NatsAudioStoreOptions {
 
 /** Fills in the defaults; throws a RangeError or TypeError that names option, value and what is allowed. */
 export function resolveNatsAudioStoreOptions(options: NatsAudioStoreOptions): Required<NatsAudioStoreOptions> {
+  knownOptions("audio", options, ["bucket", "maxAgeMs", "maxTotalBytes", "replicas", "requestTimeoutMs"]);
   const { bucket = "im_audio", maxAgeMs = Infinity, maxTotalBytes = Infinity, replicas = 1 } = options;
   const { requestTimeoutMs = 5_000 } = options;
   if (typeof bucket !== "string" || !/^[-\w]+$/.test(bucket)) {
-    throw new TypeError(`bucket is ${JSON.stringify(bucket)}: want letters, digits, - and _`);
+    throw new TypeError(`bucket is ${shown(bucket)}: want letters, digits, - and _`);
   }
-  if (maxAgeMs !== Infinity) within("maxAgeMs", maxAgeMs, 1_000, Number.MAX_SAFE_INTEGER);
-  if (maxTotalBytes !== Infinity) within("maxTotalBytes", maxTotalBytes, 1, Number.MAX_SAFE_INTEGER);
-  within("replicas", replicas, 1, 5);
-  within("requestTimeoutMs", requestTimeoutMs, 1, 0x7fffffff);
+  if (maxAgeMs !== Infinity) wholeNumber("maxAgeMs", maxAgeMs, 1_000, Number.MAX_SAFE_INTEGER);
+  if (maxTotalBytes !== Infinity) wholeNumber("maxTotalBytes", maxTotalBytes, 1, Number.MAX_SAFE_INTEGER);
+  wholeNumber("replicas", replicas, 1, 5);
+  wholeNumber("requestTimeoutMs", requestTimeoutMs, 1, 0x7fffffff);
   return { bucket, maxAgeMs, maxTotalBytes, replicas, requestTimeoutMs };
-}
-
-function within(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`${name} is ${String(value)}: want a whole number from ${min} to ${max}`);
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "@im-sdk/server";
+import { knownOptions, shown, wholeNumber } from "../check-options.ts";
 
 /** How {@link createNatsPresence} keeps who is in which room. */
 export interface NatsPresenceOptions {
@@ -21,17 +22,13 @@ const silent: Logger = { error() {}, warn() {}, info() {}, debug() {} };
 
 /** Fills in the defaults; throws a RangeError or TypeError that names option, value and what is allowed. */
 export function resolveNatsPresenceOptions(options: NatsPresenceOptions): Required<NatsPresenceOptions> {
+  knownOptions("presence", options, ["bucket", "leaseMs", "joinTimeoutMs", "replicas", "logger"]);
   const { bucket = "im_presence", leaseMs = 5_000, joinTimeoutMs = 5_000, replicas = 1, logger = silent } = options;
   if (typeof bucket !== "string" || !/^[-\w]+$/.test(bucket)) {
-    throw new TypeError(`bucket is ${JSON.stringify(bucket)}: want letters, digits, - and _`);
+    throw new TypeError(`bucket is ${shown(bucket)}: want letters, digits, - and _`);
   }
-  within("leaseMs", leaseMs, 300, 600_000);
-  within("joinTimeoutMs", joinTimeoutMs, 1, 0x7fffffff);
-  within("replicas", replicas, 1, 5);
+  wholeNumber("leaseMs", leaseMs, 300, 600_000);
+  wholeNumber("joinTimeoutMs", joinTimeoutMs, 1, 0x7fffffff);
+  wholeNumber("replicas", replicas, 1, 5);
   return { bucket, leaseMs, joinTimeoutMs, replicas, logger };
-}
-
-function within(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`${name} is ${String(value)}: want a whole number from ${min} to ${max}`);
 }

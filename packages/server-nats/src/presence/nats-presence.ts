@@ -1,6 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { Member, Presence, PresenceChange } from "@im-sdk/server";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { unavailable } from "../unavailable.ts";
 import { type NatsPresenceOptions, resolveNatsPresenceOptions } from "./nats-presence-options.ts";
 import { OwnMembers } from "./own-members.ts";
 import { PresenceState } from "./presence-state.ts";
@@ -62,7 +63,7 @@ class BucketPresence implements NatsPresence {
   }
 
   async join(roomId: string, member: Member, maxUsers: number): Promise<boolean> {
-    if (this.#sync.isClosed) throw new ConnectError("the server goes away", Code.Unavailable);
+    if (this.#sync.isClosed) throw unavailable("the server goes away");
     const own = this.#own.add(roomId, member, maxUsers);
     try {
       return await withDeadline(own.decided, this.#joinTimeoutMs, () => this.#late(roomId));
@@ -97,6 +98,6 @@ class BucketPresence implements NatsPresence {
   #late(roomId: string): ConnectError {
     const what = `room "${roomId}" cannot be joined at the moment`;
     const why = `NATS has not answered within ${this.#joinTimeoutMs} ms; try again later`;
-    return new ConnectError(`${what}: ${why}`, Code.Unavailable);
+    return unavailable(`${what}: ${why}`);
   }
 }
