@@ -30,9 +30,12 @@ export class BucketFeed {
     });
   }
 
-  /** All that there is when this revision has come; later changes are told. Rejects when it does not come. */
+  /** All that there is when this revision has come; later changes are told. Rejects when nothing comes for a while. */
   async load(revision: number): Promise<readonly PresenceEvent[]> {
-    await this.#seen.whenReached(revision, requestTimeoutMs);
+    for (let before = this.revision; this.revision < revision; before = this.revision) {
+      await this.reached(revision);
+      if (this.revision === before) throw new Error(`NATS has not told revision ${revision} of the bucket`);
+    }
     const events = this.#loading ?? [];
     this.#loading = undefined;
     return events;

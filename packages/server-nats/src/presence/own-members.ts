@@ -25,6 +25,7 @@ export class OwnMembers {
   readonly #members = new Map<string, OwnMember>();
   readonly #turns = new KeyedTurns();
   #isBehind = false;
+  #isRestoring = false;
 
   constructor(options: OwnMembersOptions) {
     this.#options = options;
@@ -63,8 +64,22 @@ export class OwnMembers {
   }
 
   /** Writes every entry that should be there and is not, and removes the others, under the session of now. */
-  async restore(): Promise<void> {
+  restore(): void {
+    this.#isBehind = true;
+    if (!this.#isRestoring) void this.#restore();
+  }
+
+  async #restore(): Promise<void> {
+    this.#isRestoring = true;
     this.#isBehind = false;
+    const ids = this.#behind();
+    for (let start = 0; start < ids.length; start += maxWritesAtOnce) {
+      await Promise.all(ids.slice(start, start + maxWritesAtOnce).map((id) => this.#write(id)));
+    }
+    this.#isRestoring = false;
+  }
+
+  #behind(): readonly string[] {
     const { state, session } = this.#options;
     const ids = new Set<string>();
     for (const [id, own] of [...this.#members]) {
@@ -82,10 +97,7 @@ export class OwnMembers {
       const id = idOf(entry.roomId, entry.member.userId);
       if (!this.#members.has(id)) ids.add(id);
     }
-    const all = [...ids];
-    for (let start = 0; start < all.length; start += maxWritesAtOnce) {
-      await Promise.all(all.slice(start, start + maxWritesAtOnce).map((id) => this.#write(id)));
-    }
+    return [...ids];
   }
 
   async #forget(own: OwnMember): Promise<void> {

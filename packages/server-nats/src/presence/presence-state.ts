@@ -139,6 +139,6 @@ export class PresenceState {
     const known = this.#entries.get(key);
     if (known?.standing === "waiting") this.#entries.delete(key);
     if (known?.standing !== "in") return;
-    this.#entries.set(key, { ...known, standing: "missing", untilMs: nowMs + this.#options.leaseMs });
+    this.#entries.set(key, { ...known, standing: "missing", untilMs: nowMs + 2 * this.#options.leaseMs });
   }
 }

@@ -136,8 +136,8 @@ export class PresenceSync {
     this.#renewedAtMs = nowMs;
     for (const { session, revision } of state.silentSessions(nowMs)) await this.#endSession(session, revision);
     state.expire(nowMs);
-    if (own.isBehind) await own.restore();
-    await this.#markers.erase(this.bucket, nowMs);
+    if (own.isBehind) own.restore();
+    void this.#markers.erase(this.bucket, nowMs);
   }
 
   /** Only if the session has not renewed its lease after all. */
@@ -170,7 +170,7 @@ export class PresenceSync {
     for (const event of events) this.#noteMarker(event, nowMs);
     const left = state.load(events, nowMs);
     this.#due = revision;
-    await own.restore();
+    own.restore();
     for (const session of left) await bucket.sweep(session);
   }
 
