@@ -6,7 +6,7 @@ import {
   jetstream,
 } from "@nats-io/jetstream";
 import { type ObjectInfo, Objm } from "@nats-io/obj";
-import { headers, type NatsConnection, nanos } from "@nats-io/transport-node";
+import { type NatsConnection, nanos } from "@nats-io/transport-node";
 import type { NatsAudioStoreOptions } from "./nats-audio-store-options.ts";
 
 /** What an object's metadata message says; see NATS ADR-20. */
@@ -72,9 +72,7 @@ export class AudioBucket {
 
   /** The object can be found from now on. */
   async addFacts(facts: ObjectFacts): Promise<void> {
-    const rollUp = headers();
-    rollUp.set("Nats-Rollup", "sub");
-    await this.#js.publish(this.#factsOf(facts.name), JSON.stringify(facts), { headers: rollUp });
+    await this.#js.publish(this.#factsOf(facts.name), JSON.stringify(facts));
   }
 
   /** Removes an object, whole or not; what fails is made good by {@link create}. */

@@ -5,10 +5,13 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type RunningServer, skipWithout, startNats } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { memberOf, presenceOn } from "../test-kit/presence-on.ts";
 import { createNatsPresence } from "./nats-presence.ts";
 import type { NatsPresenceOptions } from "./nats-presence-options.ts";
+import { encodeEntry } from "./presence-event.ts";
+import { entryKey } from "./presence-keys.ts";
 
 const real = await skipWithout("nats-server");
 
@@ -20,6 +23,13 @@ async function startProcess(t: TestContext, nats: RunningServer, leaseMs: number
   t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   return child;
+}
+
+/** How many entries the bucket has. */
+async function entriesIn(connection: NatsConnection): Promise<number> {
+  const { streams } = await jetstreamManager(connection);
+  const { state } = await streams.info("KV_im_presence", { subjects_filter: "$KV.im_presence.member.>" });
+  return Object.keys(state.subjects ?? {}).length;
 }
 
 test("a user who comes by one server is listed and told by every server, once, and so is the leave", real, async () => {
@@ -87,11 +97,11 @@ test(
   real,
   async (t) => {
     await using nats = await startNats();
-    await using one = await presenceOn(nats, { leaseMs: 900 });
-    await using other = await presenceOn(nats, { leaseMs: 900 });
+    await using one = await presenceOn(nats, { leaseMs: 2_000 });
+    await using other = await presenceOn(nats, { leaseMs: 2_000 });
     await one.join("r", "ann", 4);
     await one.join("r", "both", 4);
-    const child = await startProcess(t, nats, 900, [
+    const child = await startProcess(t, nats, 2_000, [
       ["r", "both"],
       ["r", "bob"],
       ["r", "cid"],
@@ -112,8 +122,8 @@ test(
 
 test("a server that was frozen for too long has left, and is back with its users when it goes on", real, async (t) => {
   await using nats = await startNats();
-  await using one = await presenceOn(nats, { leaseMs: 900 });
-  const child = await startProcess(t, nats, 900, [["r", "bob"]]);
+  await using one = await presenceOn(nats, { leaseMs: 2_000 });
+  const child = await startProcess(t, nats, 2_000, [["r", "bob"]]);
   await one.until(() => one.users("r") === "bob");
   child.kill("SIGSTOP");
   await one.until(() => one.users("r") === "");
@@ -128,16 +138,43 @@ test("a server that closes takes its users with it at once, and leaves nothing i
   const other = await presenceOn(nats);
   for (const userId of ["a", "b", "c"]) await other.join("r", userId);
   await one.until(() => one.users("r") === "a b c");
-  const { streams } = await jetstreamManager(one.connection);
-  const entries = async () => {
-    const { state } = await streams.info("KV_im_presence", { subjects_filter: "$KV.im_presence.member.>" });
-    return Object.keys(state.subjects ?? {}).length;
-  };
-  assert.equal(await entries(), 3);
+  assert.equal(await entriesIn(one.connection), 3);
   await other[Symbol.asyncDispose]();
   await one.until(() => one.users("r") === "");
   assert.deepEqual(one.told.slice(3).sort(), ["left a", "left b", "left c"]);
-  assert.equal(await entries(), 0);
+  assert.equal(await entriesIn(one.connection), 0);
+});
+
+test(
+  "users of servers that have all died are gone soon after another has started, and so is what they left",
+  real,
+  async (t) => {
+    await using nats = await startNats();
+    const child = await startProcess(t, nats, 900, [
+      ["r", "ann"],
+      ["r", "bob"],
+    ]);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await using one = await presenceOn(nats, { leaseMs: 900 });
+    await one.until(() => one.users("r") === "");
+    // What is removed after the leaves were told is not there any more when the next lease is known.
+    await using other = await presenceOn(nats, { leaseMs: 900 });
+    await other.join("r", "cid");
+    const kv = await new Kvm(other.connection).open("im_presence");
+    await kv.put(entryKey("nobody", "r", "dan"), encodeEntry({ roomId: "r", member: memberOf("dan"), maxUsers: 0 }));
+    await using late = await presenceOn(nats, { leaseMs: 900 });
+    assert.equal(late.users("r"), "cid");
+    assert.equal(await entriesIn(one.connection), 1);
+  },
+);
+
+test("a server that NATS has stopped telling reads all anew", real, async () => {
+  await using nats = await startNats();
+  await using one = await presenceOn(nats, { leaseMs: 900 });
+  const { consumers } = await jetstreamManager(one.connection);
+  for await (const { name } of consumers.list("KV_im_presence")) await consumers.delete("KV_im_presence", name);
+  assert.equal(await one.join("r", "ann"), true);
 });
 
 test("a wrong option is refused with its name, its value and what is allowed", async () => {
