@@ -21,8 +21,8 @@ export interface AppendQueueParts {
   readonly timeoutMs: number;
   /** When the message at a position was stored; undefined when it is not kept. */
   readonly storedAtMs: (sequence: bigint) => Promise<number | undefined>;
-  /** Nobody took a message: its incarnation may be gone. */
-  readonly onNobody: () => void;
+  /** A message was not taken: its incarnation may be gone. The queue is to be opened again. */
+  readonly onNotTaken: () => void;
   /** Nothing waits any more. */
   readonly onEmpty: () => void;
 }
@@ -35,6 +35,8 @@ interface Waiting {
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: unknown) => void;
   answer: Extract<PublishAnswer, { kind: "stored" }> | undefined;
+  /** Why it was not taken. */
+  refusal: string | undefined;
   /** Our own copy, as the feed told it. */
   stored: StoredAt | undefined;
   /** What is said once all before it have been answered. */
@@ -83,6 +85,7 @@ export class AppendQueue {
       resolve,
       reject,
       answer: undefined,
+      refusal: undefined,
       stored: undefined,
       outcome: undefined,
       isLookedUp: false,
@@ -102,9 +105,15 @@ export class AppendQueue {
     this.#isOpen = true;
     for (const waiting of this.#byToken.values()) {
       // What the last incarnation had is gone with it.
-      if (isNew) Object.assign(waiting, { answer: undefined, stored: undefined, isLookedUp: false });
+      if (isNew)
+        Object.assign(waiting, { answer: undefined, refusal: undefined, stored: undefined, isLookedUp: false });
+      const { refusal } = waiting;
+      if (refusal !== undefined) {
+        waiting.outcome ??= () => waiting.reject(unavailable(`the room log did not take the message: ${refusal}`));
+      }
       if (waiting.answer === undefined && waiting.outcome === undefined) this.#publish(waiting);
     }
+    this.#settle();
   }
 
   /** Nothing is published until the next `open`. */
@@ -132,18 +141,15 @@ export class AppendQueue {
 
   #onAnswer(waiting: Waiting, message: Msg): void {
     const answer = publishAnswerOf(message);
-    if (answer.kind === "nobody") {
-      this.#parts.onNobody();
-      return;
-    }
-    if (answer.kind === "refused") {
-      const reason = `the room log did not take the message: ${answer.reason}`;
-      waiting.outcome ??= () => waiting.reject(unavailable(reason));
-    } else {
+    if (answer.kind === "stored") {
       waiting.answer = answer;
       waiting.outcome ??= this.#outcomeOf(waiting);
+      this.#settle();
+      return;
     }
-    this.#settle();
+    // A stream that is being deleted still listens, and has nowhere to store: what comes of it is known with the next incarnation.
+    if (answer.kind === "refused") waiting.refusal = answer.reason;
+    this.#parts.onNotTaken();
   }
 
   /** Answers from the oldest on as far as there are answers. */

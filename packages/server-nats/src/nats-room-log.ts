@@ -45,7 +45,7 @@ export class NatsRoomLog implements RoomLog {
       budget,
       timeoutMs,
       storedAtMs: (sequence) => this.#stream.storedAtMs(sequence),
-      onNobody: () => this.#follower.restart(),
+      onNotTaken: () => this.#follower.restart(),
       onEmpty: () => this.#adjust(),
     });
     this.#follower = new RoomFollower({
