@@ -1,17 +1,14 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "@im-sdk/contracts";
 import type { MessageResponse } from "@im-sdk/gen";
 import type { Appended } from "@im-sdk/server";
-import { headers, type Msg } from "@nats-io/transport-node";
+import type { Msg } from "@nats-io/transport-node";
 import type { AppendBudget } from "./append-budget.ts";
 import type { NatsLink } from "./nats-link.ts";
-import { type PublishAnswer, publishAnswerOf } from "./publish-answer.ts";
+import { checkSize, type PendingAppend, pendingAppend, publishAppend, tokenOf } from "./pending-append.ts";
+import { publishAnswerOf } from "./publish-answer.ts";
 import type { Incarnation } from "./room-stream.ts";
-import { duplicateId, encodeMessage, type StoredAt } from "./stored-message.ts";
-import { tooLarge, unavailable } from "./unavailable.ts";
-
-/** The header by which a storage knows its own messages again. */
-const tokenHeader = "Im-Append";
+import type { StoredAt } from "./stored-message.ts";
+import { unavailable } from "./unavailable.ts";
 
 /** What an {@link AppendQueue} is made of. */
 export interface AppendQueueParts {
@@ -21,25 +18,10 @@ export interface AppendQueueParts {
   readonly timeoutMs: number;
   /** When the message at a position was stored; undefined when it is not kept. */
   readonly storedAtMs: (sequence: bigint) => Promise<number | undefined>;
-  /** Nobody took a message: its incarnation may be gone. */
-  readonly onNobody: () => void;
+  /** A message was not taken: its incarnation may be gone. The queue is to be opened again. */
+  readonly onNotTaken: () => void;
   /** Nothing waits any more. */
   readonly onEmpty: () => void;
-}
-
-interface Waiting {
-  readonly token: string;
-  readonly messageId: string;
-  readonly data: Uint8Array;
-  readonly deadlineMs: number;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: unknown) => void;
-  answer: Extract<PublishAnswer, { kind: "stored" }> | undefined;
-  /** Our own copy, as the feed told it. */
-  stored: StoredAt | undefined;
-  /** What is said once all before it have been answered. */
-  outcome: (() => void) | undefined;
-  isLookedUp: boolean;
 }
 
 /**
@@ -48,7 +30,7 @@ interface Waiting {
  */
 export class AppendQueue {
   readonly #parts: AppendQueueParts;
-  readonly #byToken = new Map<string, Waiting>();
+  readonly #pending = new Map<string, PendingAppend>();
   #incarnation: Incarnation | undefined;
   #fedTo = 0n;
   #isOpen = false;
@@ -59,39 +41,23 @@ export class AppendQueue {
   }
 
   get size(): number {
-    return this.#byToken.size;
+    return this.#pending.size;
   }
 
   add(message: MessageResponse, duplicateKey: string | undefined): Promise<Appended> {
     const { link, clock, budget, timeoutMs } = this.#parts;
-    const data = encodeMessage(message);
-    const { promise, resolve, reject } = Promise.withResolvers<Appended>();
+    const pending = pendingAppend(message, duplicateKey, clock.now() + timeoutMs);
     try {
-      const max = link.connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
-      // Headers count.
-      if (data.length + 256 > max)
-        throw tooLarge(`the message has ${data.length} bytes, and NATS takes ${max}: see max_payload`);
-      budget.take(data.length);
+      checkSize(link, pending);
+      budget.take(pending.data.length);
     } catch (error) {
       return Promise.reject(error);
     }
-    const waiting: Waiting = {
-      token: randomUUID(),
-      messageId: duplicateKey === undefined ? randomUUID() : duplicateId(message.fromUserId, duplicateKey),
-      data,
-      deadlineMs: clock.now() + timeoutMs,
-      resolve,
-      reject,
-      answer: undefined,
-      stored: undefined,
-      outcome: undefined,
-      isLookedUp: false,
-    };
-    this.#byToken.set(waiting.token, waiting);
-    link.expectAnswers(waiting.token, (answer) => this.#onAnswer(waiting, answer));
-    if (this.#byToken.size === 1) this.#startTimer(timeoutMs);
-    if (this.#isOpen && link.isUp) this.#publish(waiting);
-    return promise;
+    this.#pending.set(pending.token, pending);
+    link.expectAnswers(pending.token, (answer) => this.#onAnswer(pending, answer));
+    if (this.#pending.size === 1) this.#startTimer(timeoutMs);
+    if (this.#isOpen && this.#incarnation !== undefined && link.isUp) publishAppend(link, this.#incarnation, pending);
+    return pending.appended.promise;
   }
 
   /** Publishes what waits, again, and what comes from now on; the feed of `incarnation` tells messages after `fedTo`. */
@@ -100,11 +66,20 @@ export class AppendQueue {
     this.#incarnation = incarnation;
     this.#fedTo = fedTo;
     this.#isOpen = true;
-    for (const waiting of this.#byToken.values()) {
+    for (const pending of this.#pending.values()) {
       // What the last incarnation had is gone with it.
-      if (isNew) Object.assign(waiting, { answer: undefined, stored: undefined, isLookedUp: false });
-      if (waiting.answer === undefined && waiting.outcome === undefined) this.#publish(waiting);
+      if (isNew)
+        Object.assign(pending, { answer: undefined, refusal: undefined, stored: undefined, isLookedUp: false });
+      const { refusal } = pending;
+      if (refusal !== undefined) {
+        const error = unavailable(`the room log did not take the message: ${refusal}`);
+        pending.outcome ??= () => pending.appended.reject(error);
+      }
+      if (pending.answer === undefined && pending.outcome === undefined) {
+        publishAppend(this.#parts.link, incarnation, pending);
+      }
     }
+    this.#settle();
   }
 
   /** Nothing is published until the next `open`. */
@@ -115,83 +90,71 @@ export class AppendQueue {
   /** The feed has told a message, and followers know of it. */
   fed(message: Msg, at: StoredAt): void {
     this.#fedTo = at.sequence;
-    if (this.#byToken.size === 0) return;
-    const waiting = this.#byToken.get(message.headers?.get(tokenHeader) ?? "");
-    if (waiting !== undefined) waiting.stored = at;
+    if (this.#pending.size === 0) return;
+    const pending = this.#pending.get(tokenOf(message));
+    if (pending !== undefined) pending.stored = at;
     this.#settle();
   }
 
-  #publish({ token, messageId, data }: Waiting): void {
-    if (this.#incarnation === undefined) return;
-    const { link } = this.#parts;
-    const header = headers();
-    header.set("Nats-Msg-Id", messageId);
-    header.set(tokenHeader, token);
-    link.connection.publish(this.#incarnation.subject, data, { headers: header, reply: link.replySubject(token) });
-  }
-
-  #onAnswer(waiting: Waiting, message: Msg): void {
+  #onAnswer(pending: PendingAppend, message: Msg): void {
     const answer = publishAnswerOf(message);
-    if (answer.kind === "nobody") {
-      this.#parts.onNobody();
+    if (answer.kind === "stored") {
+      pending.answer = answer;
+      pending.outcome ??= this.#outcomeOf(pending);
+      this.#settle();
       return;
     }
-    if (answer.kind === "refused") {
-      const reason = `the room log did not take the message: ${answer.reason}`;
-      waiting.outcome ??= () => waiting.reject(unavailable(reason));
-    } else {
-      waiting.answer = answer;
-      waiting.outcome ??= this.#outcomeOf(waiting);
-    }
-    this.#settle();
+    // A stream that is being deleted still listens, and has nowhere to store: what comes of it is known with the next incarnation.
+    if (answer.kind === "refused") pending.refusal = answer.reason;
+    this.#parts.onNotTaken();
   }
 
   /** Answers from the oldest on as far as there are answers. */
   #settle(): void {
-    for (const waiting of this.#byToken.values()) {
-      waiting.outcome ??= this.#outcomeOf(waiting);
-      if (waiting.outcome === undefined) return;
-      this.#remove(waiting);
-      waiting.outcome();
+    for (const pending of this.#pending.values()) {
+      pending.outcome ??= this.#outcomeOf(pending);
+      if (pending.outcome === undefined) return;
+      this.#remove(pending);
+      pending.outcome();
     }
   }
 
-  #outcomeOf(waiting: Waiting): (() => void) | undefined {
-    const { answer, stored } = waiting;
+  #outcomeOf(pending: PendingAppend): (() => void) | undefined {
+    const { answer, stored, appended } = pending;
     if (answer === undefined) return undefined;
     const epoch = this.#incarnation?.epoch ?? "";
     // Also when it was published twice, and the second was a duplicate of the first.
-    if (stored !== undefined) return () => waiting.resolve({ epoch, ...stored, duplicate: false });
-    if (answer.duplicate && answer.sequence <= this.#fedTo) this.#lookUp(waiting, epoch, answer.sequence);
+    if (stored !== undefined) return () => appended.resolve({ epoch, ...stored, duplicate: false });
+    if (answer.duplicate && answer.sequence <= this.#fedTo) this.#lookUp(pending, epoch, answer.sequence);
     return undefined;
   }
 
-  #lookUp(waiting: Waiting, epoch: string, sequence: bigint): void {
-    if (waiting.isLookedUp) return;
-    waiting.isLookedUp = true;
+  #lookUp(pending: PendingAppend, epoch: string, sequence: bigint): void {
+    if (pending.isLookedUp) return;
+    pending.isLookedUp = true;
     const { clock, storedAtMs } = this.#parts;
     storedAtMs(sequence).then(
       (found) => {
         if (epoch !== this.#incarnation?.epoch) return;
         // Of one that has left only the position is known.
         const timestampMs = found ?? clock.now();
-        waiting.outcome ??= () => waiting.resolve({ epoch, sequence, timestampMs, duplicate: true });
+        pending.outcome ??= () => pending.appended.resolve({ epoch, sequence, timestampMs, duplicate: true });
         this.#settle();
       },
-      (error: unknown) => {
-        waiting.outcome ??= () =>
-          waiting.reject(unavailable("the first copy of the message could not be found", error));
+      (cause: unknown) => {
+        const error = unavailable("the first copy of the message could not be found", cause);
+        pending.outcome ??= () => pending.appended.reject(error);
         this.#settle();
       },
     );
   }
 
-  #remove({ token, data }: Waiting): void {
+  #remove({ token, data }: PendingAppend): void {
     const { link, budget, clock, onEmpty } = this.#parts;
-    this.#byToken.delete(token);
+    this.#pending.delete(token);
     link.forgetAnswers(token);
     budget.giveBack(data.length);
-    if (this.#byToken.size > 0) return;
+    if (this.#pending.size > 0) return;
     clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     onEmpty();
@@ -203,16 +166,17 @@ export class AppendQueue {
 
   #expire(): void {
     const { clock, timeoutMs } = this.#parts;
-    for (const waiting of this.#byToken.values()) {
-      const leftMs = waiting.deadlineMs - clock.now();
+    for (const pending of this.#pending.values()) {
+      const leftMs = pending.deadlineMs - clock.now();
       if (leftMs > 0) {
         this.#startTimer(leftMs);
-        return;
+        break;
       }
-      this.#remove(waiting);
-      waiting.reject(
-        unavailable(`the room log did not answer within ${timeoutMs} ms: the message may be stored or not`),
-      );
+      this.#remove(pending);
+      const message = `the room log did not answer within ${timeoutMs} ms: the message may be stored or not`;
+      pending.appended.reject(unavailable(message));
     }
+    // Those behind may have had their answers for long.
+    this.#settle();
   }
 }

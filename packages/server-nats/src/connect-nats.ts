@@ -24,7 +24,7 @@ export async function connectNats(options: ResolvedNatsOptions): Promise<NatsCon
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
       reconnectJitter: 200,
-      timeout: 10_000,
+      timeout: 5_000,
       // A password that is changed while NATS restarts must not end a server that could have it a moment later.
       ignoreAuthErrorAbort: true,
     });

@@ -45,7 +45,7 @@ export class NatsRoomLog implements RoomLog {
       budget,
       timeoutMs,
       storedAtMs: (sequence) => this.#stream.storedAtMs(sequence),
-      onNobody: () => this.#follower.restart(),
+      onNotTaken: () => this.#follower.restart(),
       onEmpty: () => this.#adjust(),
     });
     this.#follower = new RoomFollower({
@@ -126,15 +126,23 @@ export class NatsRoomLog implements RoomLog {
   async #state(): Promise<RoomStreamState> {
     if (this.#closed) throw new Error(`the log of room "${this.#parts.roomId}" is closed`);
     try {
-      await this.#follower.whenReady();
-      const state = await this.#stream.ensure();
-      if (this.#follower.isIn(state)) return state;
-      this.#follower.restart();
-      await this.#follower.whenReady();
-      return await this.#stream.ensure();
+      return await this.#lookAtStream().catch((error: unknown) => {
+        if (this.#parts.link.isUp) throw error;
+        // The connection broke meanwhile, and may be there again soon.
+        return this.#lookAtStream();
+      });
     } catch (error) {
       throw unavailable("the room log does not answer at the moment", error);
     }
+  }
+
+  async #lookAtStream(): Promise<RoomStreamState> {
+    await this.#follower.whenReady();
+    const state = await this.#stream.ensure();
+    if (this.#follower.isIn(state)) return state;
+    this.#follower.restart();
+    await this.#follower.whenReady();
+    return await this.#stream.ensure();
   }
 
   #tell(entry: LogEntry): void {

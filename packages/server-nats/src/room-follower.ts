@@ -73,16 +73,17 @@ export class RoomFollower implements StreamWatcher {
     else this.restart();
   }
 
-  /** Resolves at once when nobody follows; rejects when it is not followed again for a while. */
+  /** Resolves when NATS is there, and the stream is followed if somebody wants that; rejects when that takes too long. */
   async whenReady(): Promise<void> {
-    if (!this.#isWanted || this.#feed !== undefined) return;
-    const { clock } = this.#parts;
+    const { clock, link } = this.#parts;
+    if (this.#feed !== undefined || (!this.#isWanted && link.isUp)) return;
+    const ready = this.#isWanted ? this.#ready.promise : link.whenUp();
     let timer: unknown;
     const late = new Promise<never>((_, reject) => {
       const give = () => reject(new Error(`NATS could not be used for ${patienceMs} ms`));
       timer = clock.setTimeout(give, patienceMs);
     });
-    await Promise.race([this.#ready.promise, late]).finally(() => clock.clearTimeout(timer));
+    await Promise.race([ready, late]).finally(() => clock.clearTimeout(timer));
   }
 
   /** What is followed is this incarnation, or nothing. */
