@@ -65,6 +65,11 @@ test(
       writers.flatMap(({ refused }) => refused),
       [],
     );
+    for (const name of ["a", "b"]) {
+      const numbers = stored.filter((id) => id.startsWith(name)).map((id) => Number(id.slice(1)));
+      const inOrder = numbers.toSorted((one, other) => one - other);
+      assert.deepEqual(numbers, inOrder, "in the order of the calls");
+    }
     for (const each of told) {
       await each.until(stored.at(-1) ?? "");
       assert.deepEqual(each.ids, stored);
