@@ -10,6 +10,9 @@ import type { Incarnation } from "./room-stream.ts";
 import type { StoredAt } from "./stored-message.ts";
 import { unavailable } from "./unavailable.ts";
 
+/** When nothing has moved for so long, what waits is published again: a stream that is being deleted takes messages and is silent. */
+const retryMs = 2_000;
+
 /** What an {@link AppendQueue} is made of. */
 export interface AppendQueueParts {
   readonly link: NatsLink;
@@ -18,7 +21,7 @@ export interface AppendQueueParts {
   readonly timeoutMs: number;
   /** When the message at a position was stored; undefined when it is not kept. */
   readonly storedAtMs: (sequence: bigint) => Promise<number | undefined>;
-  /** A message was not taken: its incarnation may be gone. The queue is to be opened again. */
+  /** Messages are not taken: their incarnation may be gone. The queue is to be opened again. */
   readonly onNotTaken: () => void;
   /** Nothing waits any more. */
   readonly onEmpty: () => void;
@@ -34,6 +37,7 @@ export class AppendQueue {
   #incarnation: Incarnation | undefined;
   #fedTo = 0n;
   #isOpen = false;
+  #hasMoved = false;
   #timer: unknown;
 
   constructor(parts: AppendQueueParts) {
@@ -55,7 +59,7 @@ export class AppendQueue {
     }
     this.#pending.set(pending.token, pending);
     link.expectAnswers(pending.token, (answer) => this.#onAnswer(pending, answer));
-    if (this.#pending.size === 1) this.#startTimer(timeoutMs);
+    if (this.#pending.size === 1) this.#startTimer();
     if (this.#isOpen && this.#incarnation !== undefined && link.isUp) publishAppend(link, this.#incarnation, pending);
     return pending.appended.promise;
   }
@@ -90,6 +94,7 @@ export class AppendQueue {
   /** The feed has told a message, and followers know of it. */
   fed(message: Msg, at: StoredAt): void {
     this.#fedTo = at.sequence;
+    this.#hasMoved = true;
     if (this.#pending.size === 0) return;
     const pending = this.#pending.get(tokenOf(message));
     if (pending !== undefined) pending.stored = at;
@@ -98,6 +103,7 @@ export class AppendQueue {
 
   #onAnswer(pending: PendingAppend, message: Msg): void {
     const answer = publishAnswerOf(message);
+    this.#hasMoved = true;
     if (answer.kind === "stored") {
       pending.answer = answer;
       pending.outcome ??= this.#outcomeOf(pending);
@@ -160,23 +166,31 @@ export class AppendQueue {
     onEmpty();
   }
 
-  #startTimer(delayMs: number): void {
-    this.#timer = this.#parts.clock.setTimeout(() => this.#expire(), delayMs);
+  /** Looks at what waits when the oldest is late, and before that whether anything moves. */
+  #startTimer(): void {
+    const { clock } = this.#parts;
+    for (const { deadlineMs } of this.#pending.values()) {
+      const delayMs = Math.min(deadlineMs - clock.now(), retryMs);
+      this.#hasMoved = false;
+      this.#timer = clock.setTimeout(() => this.#look(), delayMs);
+      return;
+    }
   }
 
-  #expire(): void {
-    const { clock, timeoutMs } = this.#parts;
+  #look(): void {
+    const { clock, timeoutMs, onNotTaken } = this.#parts;
+    const isStuck = this.#isOpen && !this.#hasMoved;
+    const nowMs = clock.now();
     for (const pending of this.#pending.values()) {
-      const leftMs = pending.deadlineMs - clock.now();
-      if (leftMs > 0) {
-        this.#startTimer(leftMs);
-        break;
-      }
+      if (pending.deadlineMs > nowMs) break;
       this.#remove(pending);
       const message = `the room log did not answer within ${timeoutMs} ms: the message may be stored or not`;
       pending.appended.reject(unavailable(message));
     }
     // Those behind may have had their answers for long.
     this.#settle();
+    if (this.#pending.size === 0) return;
+    if (isStuck) onNotTaken();
+    this.#startTimer();
   }
 }

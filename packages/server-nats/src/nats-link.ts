@@ -9,7 +9,8 @@ export interface StreamWatcher {
   onDisturbed(): void;
 }
 
-const deletedAdvisories = "$JS.EVENT.ADVISORY.STREAM.DELETED.";
+/** JetStream tells there which streams are deleted. */
+const deletions = "$JS.EVENT.ADVISORY.STREAM.DELETED.";
 
 /** One connection to NATS, and what all rooms of a storage do over it. */
 export class NatsLink {
@@ -39,10 +40,10 @@ export class NatsLink {
         if (error === null) this.#answers.get(answer.subject.slice(this.#inbox.length + 1))?.(answer);
       },
     });
-    connection.subscribe(`${deletedAdvisories}*`, {
-      callback: (error, advisory) => {
-        // Who may not hear of deletions notices later.
-        if (error === null) this.#disturb(advisory.subject.slice(deletedAdvisories.length));
+    connection.subscribe(`${deletions}*`, {
+      callback: (error, { subject }) => {
+        // Who may not hear of that notices later.
+        if (error === null) this.#disturb(subject.slice(deletions.length));
       },
     });
     void this.#followStatus();

@@ -38,7 +38,7 @@ export class NatsRoomLog implements RoomLog {
     const { link, budget, appendTimeoutMs: timeoutMs, roomId, prefix, replicas, options } = parts;
     const { clock, logger, retention } = options;
     this.#parts = parts;
-    this.#stream = new RoomStream({ link, prefix, roomId, replicas, retention });
+    this.#stream = new RoomStream({ link, clock, prefix, roomId, replicas, retention });
     this.#queue = new AppendQueue({
       link,
       clock,
@@ -127,8 +127,9 @@ export class NatsRoomLog implements RoomLog {
     if (this.#closed) throw new Error(`the log of room "${this.#parts.roomId}" is closed`);
     try {
       return await this.#lookAtStream().catch((error: unknown) => {
-        if (this.#parts.link.isUp) throw error;
-        // The connection broke meanwhile, and may be there again soon.
+        if (this.#closed) throw error;
+        // The connection broke meanwhile, or the stream is gone: both may be there again soon.
+        this.#follower.restart();
         return this.#lookAtStream();
       });
     } catch (error) {

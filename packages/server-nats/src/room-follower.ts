@@ -76,8 +76,9 @@ export class RoomFollower implements StreamWatcher {
   /** Resolves when NATS is there, and the stream is followed if somebody wants that; rejects when that takes too long. */
   async whenReady(): Promise<void> {
     const { clock, link } = this.#parts;
-    if (this.#feed !== undefined || (!this.#isWanted && link.isUp)) return;
-    const ready = this.#isWanted ? this.#ready.promise : link.whenUp();
+    const isReady = () => !this.#isWanted || this.#feed !== undefined;
+    if (link.isUp && isReady()) return;
+    const ready = link.whenUp().then(() => (isReady() ? undefined : this.#ready.promise));
     let timer: unknown;
     const late = new Promise<never>((_, reject) => {
       const give = () => reject(new Error(`NATS could not be used for ${patienceMs} ms`));

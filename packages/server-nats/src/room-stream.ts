@@ -1,4 +1,5 @@
 import { hash, randomUUID } from "node:crypto";
+import type { Clock } from "@im-sdk/contracts";
 import type { ResolvedRetention } from "@im-sdk/server";
 import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsLink } from "./nats-link.ts";
@@ -29,9 +30,16 @@ const streamNotFound = 10_059;
 const streamNameInUse = 10_058;
 const messageNotFound = 10_037;
 
+/**
+ * A stream that is gone is not made anew for so long: JetStream says that it is deleted while it still removes its files, and with
+ * them those of a stream that has the same name by then.
+ */
+const removalMs = 1_000;
+
 /** What a {@link RoomStream} is made of. */
 export interface RoomStreamParts {
   readonly link: NatsLink;
+  readonly clock: Clock;
   readonly prefix: string;
   readonly roomId: string;
   readonly replicas: number;
@@ -42,21 +50,30 @@ export interface RoomStreamParts {
 export class RoomStream {
   readonly name: string;
   readonly #link: NatsLink;
+  readonly #clock: Clock;
   readonly #subjects: string;
   #settings: StreamSettings;
   #isChecked = false;
+  #wasThere = false;
+  #goneAtMs: number | undefined;
 
-  constructor({ link, prefix, roomId, replicas, retention }: RoomStreamParts) {
+  constructor({ link, clock, prefix, roomId, replicas, retention }: RoomStreamParts) {
     const { stream, subjects } = roomNames(prefix, roomId);
     this.name = stream;
     this.#link = link;
+    this.#clock = clock;
     this.#subjects = subjects;
     this.#settings = { ...retention, replicas, roomId };
   }
 
-  /** The stream as it is, made when there is none; the first time it gets our settings if it has others. */
+  /**
+   * The stream as it is, made when there is none; the first time it gets our settings if it has others. Rejects also when it has
+   * gone a moment ago.
+   */
   async ensure(): Promise<RoomStreamState> {
     const info = (await findStream(this.#link, this.name)) ?? (await this.#create());
+    this.#wasThere = true;
+    this.#goneAtMs = undefined;
     await this.#adjust(info);
     return this.#stateOf(info);
   }
@@ -93,6 +110,11 @@ export class RoomStream {
   }
 
   async #create(): Promise<StreamInfo> {
+    if (this.#wasThere) {
+      const nowMs = this.#clock.now();
+      this.#goneAtMs ??= nowMs;
+      if (nowMs - this.#goneAtMs < removalMs) throw new Error(`stream ${this.name} was deleted a moment ago`);
+    }
     const subject = this.#subjects + randomUUID().replaceAll("-", "");
     const config = { name: this.name, subjects: [subject], ...streamConfig(this.#settings) };
     try {
