@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { missingForPublishing } from "./missing-for-publishing.ts";
 import type { SourceFile, Workspace } from "./workspaces.ts";
 
 const scope = "@im-sdk/";
@@ -153,18 +154,7 @@ export const architectureRules = {
           .map(({ path, lines }) => `${path}: ${lines} lines are two ideas or more; ${maxLines} is the limit`),
   ),
 
-  canBePublished: each(({ folder, manifest, hasReadme, files }) => {
-    if (manifest.private === true) return [];
-    const missing = [
-      !hasReadme && "README.md",
-      manifest.license === undefined && "license",
-      manifest.exports === undefined && "exports",
-      manifest.files === undefined && "files",
-      // A package of .proto files runs on nothing.
-      files.some(({ isTest }) => !isTest) && manifest.engines?.node === undefined && "engines.node",
-    ].filter((each) => each !== false);
-    return missing.map((what) => `${folder}: has no ${what}`);
-  }),
+  canBePublished: each((workspace) => (workspace.manifest.private === true ? [] : missingForPublishing(workspace))),
 } satisfies Record<string, Rule>;
 
 function each(rule: (workspace: Workspace) => string[]): Rule {

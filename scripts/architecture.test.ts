@@ -114,16 +114,36 @@ const broken: Record<keyof typeof architectureRules, Breach> = {
   },
   canBePublished: {
     workspaces: [
-      { ...made("core", { license: "MIT", exports: {}, files: [] }, file("a")), hasReadme: false },
-      made("server", { private: true }),
-      made("proto", {}),
+      publishable("core", {}),
+      { ...publishable("server", {}), hasReadme: false, hasLicense: false },
+      made("private", { private: true }),
+      publishable("half", { keywords: [], homepage: "https://example.com", publishConfig: { access: "public" } }),
+      publishable("untyped", {
+        exports: { ".": "./dist/index.js", "./late": { default: "./a.js", types: "./a.d.ts" } },
+      }),
+      made("bare", {}, file("a")),
     ],
     found: [
-      "packages/core: has no README.md",
-      "packages/core: has no engines.node",
-      "packages/proto: has no license",
-      "packages/proto: has no exports",
-      "packages/proto: has no files",
+      "packages/server: has no README.md",
+      "packages/server: has no LICENSE that is a copy of the one at the root",
+      "packages/half: has no keywords",
+      "packages/half: has no homepage https://github.com/im-sdk/im-sdk-ts/tree/main/packages/half#readme",
+      "packages/half: has no publishConfig.provenance",
+      "packages/untyped: exports . without types, or without a default, in this order",
+      "packages/untyped: exports ./late without types, or without a default, in this order",
+      "packages/bare: has no description",
+      "packages/bare: has no keywords",
+      "packages/bare: has no homepage https://github.com/im-sdk/im-sdk-ts/tree/main/packages/bare#readme",
+      "packages/bare: has no bugs.url https://github.com/im-sdk/im-sdk-ts/issues",
+      "packages/bare: has no repository.url git+https://github.com/im-sdk/im-sdk-ts.git",
+      "packages/bare: has no repository.directory packages/bare",
+      "packages/bare: has no license",
+      "packages/bare: has no sideEffects",
+      "packages/bare: has no files",
+      "packages/bare: has no exports",
+      "packages/bare: has no engines.node",
+      "packages/bare: has no publishConfig.access public",
+      "packages/bare: has no publishConfig.provenance",
     ],
   },
 };
@@ -154,7 +174,32 @@ test("traces of a machine are found, and what only looks alike is not", () => {
 function made(name: string, manifest: Partial<Manifest>, ...files: SourceFile[]): Workspace {
   const folder = `packages/${name}`;
   const placed = files.map((each) => ({ ...each, path: `${folder}/src/${each.path}` }));
-  return { folder, manifest: { name: `@im-sdk/${name}`, version: "1", ...manifest }, hasReadme: true, files: placed };
+  return {
+    folder,
+    manifest: { name: `@im-sdk/${name}`, version: "1", ...manifest },
+    hasReadme: true,
+    hasLicense: true,
+    files: placed,
+  };
+}
+
+/** A package that lacks nothing, but for what `manifest` has otherwise. */
+function publishable(name: string, manifest: Partial<Manifest>): Workspace {
+  const site = "https://github.com/im-sdk/im-sdk-ts";
+  const complete = {
+    description: "A package",
+    keywords: ["im"],
+    homepage: `${site}/tree/main/packages/${name}#readme`,
+    bugs: { url: `${site}/issues` },
+    repository: { type: "git", url: `git+${site}.git`, directory: `packages/${name}` },
+    license: "MIT",
+    sideEffects: false,
+    engines: { node: ">=22.12" },
+    files: ["dist"],
+    exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" }, "./package.json": "./package.json" },
+    publishConfig: { access: "public", provenance: true },
+  };
+  return made(name, { ...complete, ...manifest }, file("a"));
 }
 
 function file(name: string, ...specifiers: string[]): SourceFile {

@@ -6,9 +6,17 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
+  readonly homepage?: string;
+  readonly bugs?: Readonly<Record<string, string>>;
+  readonly repository?: Readonly<Record<string, string>>;
   readonly license?: string;
+  readonly sideEffects?: boolean;
+  readonly publishConfig?: Readonly<Record<string, unknown>>;
   readonly files?: readonly string[];
   readonly exports?: Readonly<Record<string, unknown>>;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly engines?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -37,6 +45,8 @@ export interface Workspace {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly hasReadme: boolean;
+  /** It has a LICENSE of its own, which is that of the repository: npm packs no other. */
+  readonly hasLicense: boolean;
   readonly files: readonly SourceFile[];
 }
 
@@ -55,6 +65,7 @@ export function readWorkspaces(root: string): Workspace[] {
       folder,
       manifest: readJson<Manifest>(join(root, path)),
       hasReadme: existsSync(join(root, folder, "README.md")),
+      hasLicense: readText(join(root, folder, "LICENSE")) === readText(join(root, "LICENSE")),
       files: files.map((file) => readSource(root, file.replaceAll("\\", "/"))),
     };
   });
@@ -78,6 +89,10 @@ function readSource(root: string, path: string): SourceFile {
     isTest: /\.test\.[cm]?[jt]s$|\/(?:fixtures|test-kit)\//.test(path),
     imports: importsOf(source),
   };
+}
+
+function readText(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 function readJson<T>(path: string): T {

@@ -63,6 +63,12 @@ test("an option on the command line counts before the environment, and stands be
   assert.match(stderr, /exclude each other/);
 });
 
+test("a variable that is empty is not given", async () => {
+  const { stdout, stderr } = await runCommand(["health", "--json", "--timeout", "1s"], { env: { IM_SERVER: "" } });
+  assert.equal(stderr, "");
+  assert.equal(JSON.parse(stdout).address, "localhost:8083");
+});
+
 test("the token is sent, from the environment too, and is not in what a refusal says", async () => {
   await using room = await startTestRoom({
     authenticate: (token) => {

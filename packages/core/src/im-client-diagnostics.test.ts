@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import diagnosticsChannel from "node:diagnostics_channel";
 import { type TestContext, test } from "node:test";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { startImServer } from "@im-sdk/server";
 import type { ImDiagnostics } from "./diagnostics/im-diagnostics.ts";
 import { ImClient } from "./im-client.ts";
@@ -57,9 +58,15 @@ test("a send that fails ends with its error, and the caller gets the same", asyn
   const error = await eve.sendTextMessage("lobby", "hello").catch((reason: unknown) => reason);
   hasCode("failed_precondition", "connect()")(error);
   assert.equal(sends[1]?.payload.error, error);
+  await using server = await startImServer();
+  await using eva = new ImClient({ userId: "eve", services: [`127.0.0.1:${server.port}`] });
+  await eva.connect();
+  const signal = {} as AbortSignal;
+  await assert.rejects(eva.sendTextMessage("lobby", "hello", { signal }), TypeError);
+  assert.equal(sends[3]?.payload.error?.code, "unknown");
   // What is refused before it is taken is no send.
   await assert.rejects(eve.sendTextMessage("", "hello"), hasCode("invalid_argument"));
-  assert.equal(sends.length, 2);
+  assert.equal(sends.length, 4);
 });
 
 test("tries to connect, states, and why a stream is gone", async (t) => {
@@ -172,4 +179,39 @@ test("a subscriber that listens to the ends alone gets them, and none costs the 
     ends.map(({ payload }) => payload.receipt),
     receipts,
   );
+});
+
+test("calls that are listened to at their ends alone are told, an upload that fails too, and a call once for all its tries", async (t) => {
+  const server = await startImServer({ limits: { maxUploadBytes: 1_000 } });
+  t.after(() => server.close());
+  const ends = observe(t, "hal", "im-sdk:call:end");
+  let asked = 0;
+  const refuseOnce: Interceptor = (next) => async (request) => {
+    if (request.method.name !== "GetRoomInfo" || ++asked > 1) return next(request);
+    throw new ConnectError("not now", Code.Unavailable);
+  };
+  const services = [`127.0.0.1:${server.port}`];
+  const hal = record(t, { userId: "hal", services, defaultRoomId: "lobby", interceptors: [refuseOnce] });
+  await hal.client.connect();
+  await hal.client.getRoomInfo("lobby");
+  assert.equal(asked, 2);
+  await assert.rejects(hal.client.uploadAudio("lobby", new Uint8Array(100_000), { format: "opus" }));
+  assert.deepEqual(
+    ends.map(({ payload }) => [payload.method, payload.error?.code]),
+    [
+      ["GetRoomInfo", undefined],
+      ["UploadAudio", "resource_exhausted"],
+    ],
+  );
+});
+
+test("a client logs to the logger in its options", async (t) => {
+  const server = await startImServer();
+  t.after(() => server.close());
+  const lines: string[] = [];
+  const write = (message: string) => lines.push(message);
+  const logger = { debug: write, info: write, warn: write, error: write };
+  await using ivy = new ImClient({ userId: "ivy", services: [`127.0.0.1:${server.port}`], logger });
+  await ivy.connect();
+  assert.ok(lines.includes(`im: connected to 127.0.0.1:${server.port}`), lines.join("\n"));
 });

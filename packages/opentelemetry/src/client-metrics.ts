@@ -12,7 +12,7 @@ export class ClientMetrics {
   readonly #startedAtMs = new Map<Operation, number>();
   /** Clients that are connected, each with what was counted for it. */
   readonly #connected = new Map<ImDiagnostics["im-sdk:state"]["client"], Attributes>();
-  #unsettled = new Map<ObservedSend, Attributes>();
+  readonly #unsettled = new Map<ObservedSend, Attributes>();
 
   constructor(meter: Meter) {
     this.#instruments = createInstruments(meter);

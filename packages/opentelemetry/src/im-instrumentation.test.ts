@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { ImClient, type ImClientOptions, ImError } from "@im-sdk/core";
-import { startImServer } from "@im-sdk/server";
+import { type ImServerOptions, startImServer } from "@im-sdk/server";
 import { startFaultProxy } from "@im-sdk/testing";
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -17,7 +17,7 @@ class Reader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-async function setup(t: TestContext, options: Partial<ImClientOptions> = {}) {
+async function setup(t: TestContext, options: Partial<ImClientOptions> = {}, serverOptions: ImServerOptions = {}) {
   const exporter = new InMemorySpanExporter();
   const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const reader = new Reader();
@@ -26,7 +26,7 @@ async function setup(t: TestContext, options: Partial<ImClientOptions> = {}) {
   instrumentation.setTracerProvider(tracerProvider);
   instrumentation.setMeterProvider(meterProvider);
   instrumentation.enable();
-  const server = await startImServer();
+  const server = await startImServer(serverOptions);
   const proxy = await startFaultProxy(`127.0.0.1:${server.port}`);
   const client = new ImClient({
     userId: "ann",
@@ -46,6 +46,7 @@ async function setup(t: TestContext, options: Partial<ImClientOptions> = {}) {
     proxy,
     client,
     instrumentation,
+    reader,
     tracer: tracerProvider.getTracer("app"),
     spans: (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name),
     /** The sum or the count of every point of a metric, by its attributes. */
@@ -178,4 +179,38 @@ test("it is enabled when it is made, unless told otherwise, and says its name an
   await fail();
   const [span] = exporter.getFinishedSpans();
   assert.deepEqual(span?.instrumentationScope.name, manifest.name);
+});
+
+test("enabled twice it counts once, and providers that come later take over", async (t) => {
+  const { client, instrumentation, points } = await setup(t);
+  await client.connect();
+  instrumentation.enable();
+  await client.sendTextMessage("lobby", "hello");
+  const acknowledged = { value: 1, attributes: { "im.delivery": "acknowledged" } };
+  assert.deepEqual(await points("messaging.client.sent.messages"), [acknowledged]);
+  const exporter = new InMemorySpanExporter();
+  instrumentation.setTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+  await client.sendTextMessage("lobby", "again");
+  assert.deepEqual(
+    exporter.getFinishedSpans().map(({ name }) => name),
+    ["im send"],
+  );
+  assert.deepEqual(await points("im.client.outbox.messages"), [{ value: 0, attributes: {} }]);
+});
+
+test("durations are seconds, and losses of messages are counted by reason", async (t) => {
+  const { client, proxy, reader, points } = await setup(t, { defaultRoomId: "lobby" }, { capabilities: [] });
+  await client.connect();
+  const startedAtMs = performance.now();
+  await client.getRoomInfo("lobby");
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  const { resourceMetrics } = await reader.collect();
+  const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
+  const [call] = all.find(({ descriptor }) => descriptor.name === "rpc.client.duration")?.dataPoints ?? [];
+  const { sum = 0 } = (call?.value ?? {}) as { sum?: number };
+  assert.ok(sum > 0 && sum <= seconds, `${sum} of ${seconds} s`);
+  const isLost = new Promise<void>((resolve) => client.once("gap", () => resolve()));
+  proxy.cut();
+  await isLost;
+  assert.deepEqual(await points("im.client.gaps"), [{ value: 1, attributes: { "im.gap.reason": "no_cursor" } }]);
 });

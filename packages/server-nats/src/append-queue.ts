@@ -58,7 +58,7 @@ export class AppendQueue {
       return Promise.reject(error);
     }
     this.#pending.set(pending.token, pending);
-    link.expectAnswers(pending.token, (answer) => this.#onAnswer(pending, answer));
+    link.expectAnswers(pending.token, (answer, epoch) => this.#onAnswer(pending, answer, epoch));
     if (this.#pending.size === 1) this.#startTimer();
     if (this.#isOpen && this.#incarnation !== undefined && link.isUp) publishAppend(link, this.#incarnation, pending);
     return pending.appended.promise;
@@ -101,7 +101,9 @@ export class AppendQueue {
     this.#settle();
   }
 
-  #onAnswer(pending: PendingAppend, message: Msg): void {
+  #onAnswer(pending: PendingAppend, message: Msg, epoch: string): void {
+    // What an incarnation says that is gone means nothing.
+    if (epoch !== this.#incarnation?.epoch) return;
     const answer = publishAnswerOf(message);
     this.#hasMoved = true;
     if (answer.kind === "stored") {

@@ -19,7 +19,7 @@ export class NatsLink {
   /** Begins the names by which this storage knows again what it has published. */
   readonly name: string = nuid.next();
   readonly #inbox: string = createInbox();
-  readonly #answers = new Map<string, (answer: Msg) => void>();
+  readonly #answers = new Map<string, (answer: Msg, epoch: string) => void>();
   readonly #watchers = new Set<StreamWatcher>();
   #isUp = true;
   #down = Promise.withResolvers<never>();
@@ -35,9 +35,11 @@ export class NatsLink {
     this.manager = manager;
     this.#down.promise.catch(() => {});
     this.#up.resolve();
-    connection.subscribe(`${this.#inbox}.*`, {
+    connection.subscribe(`${this.#inbox}.*.*`, {
       callback: (error, answer) => {
-        if (error === null) this.#answers.get(answer.subject.slice(this.#inbox.length + 1))?.(answer);
+        if (error !== null) return;
+        const [token = "", epoch = ""] = answer.subject.slice(this.#inbox.length + 1).split(".");
+        this.#answers.get(token)?.(answer, epoch);
       },
     });
     connection.subscribe(`${deletions}*`, {
@@ -65,12 +67,12 @@ export class NatsLink {
     return Promise.race([answer, this.#down.promise]);
   }
 
-  /** The subject to which answers for `token` are to be sent. */
-  replySubject(token: string): string {
-    return `${this.#inbox}.${token}`;
+  /** The subject to which an incarnation is to send its answer for `token`. */
+  replySubject(token: string, epoch: string): string {
+    return `${this.#inbox}.${token}.${epoch}`;
   }
 
-  expectAnswers(token: string, listener: (answer: Msg) => void): void {
+  expectAnswers(token: string, listener: (answer: Msg, epoch: string) => void): void {
     this.#answers.set(token, listener);
   }
 

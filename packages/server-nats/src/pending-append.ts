@@ -59,12 +59,12 @@ export function checkSize({ connection }: NatsLink, { data }: PendingAppend): vo
 }
 
 /** Sends a message on its way, or again; the answer comes to who expects it for the token. */
-export function publishAppend(link: NatsLink, { subject }: Incarnation, pending: PendingAppend): void {
+export function publishAppend(link: NatsLink, { subject, epoch }: Incarnation, pending: PendingAppend): void {
   const { token, messageId, data } = pending;
   const header = headers();
   header.set("Nats-Msg-Id", messageId);
   header.set(tokenHeader, token);
-  link.connection.publish(subject, data, { headers: header, reply: link.replySubject(token) });
+  link.connection.publish(subject, data, { headers: header, reply: link.replySubject(token, epoch) });
 }
 
 /** The token of a message that was stored. */

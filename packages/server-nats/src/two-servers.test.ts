@@ -12,7 +12,7 @@ test(
   real,
   async (t) => {
     await using nats = await startNats();
-    const options = { servers: nats.address, appendTimeoutMs: 500 };
+    const options = { servers: nats.address, appendTimeoutMs: 60_000 };
     const clients: ImClient[] = [];
     for (const userId of ["alice", "bob"]) {
       const server = await startImServer({ storage: await natsStorage(options) });

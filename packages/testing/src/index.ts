@@ -15,6 +15,16 @@ export { type FaultProxyOptions, startFaultProxy } from "./start-fault-proxy.ts"
 export { type StoreSuiteOptions, testClientStore } from "./test-client-store.ts";
 export { type BalancerSuiteOptions, testLoadBalancer } from "./test-load-balancer.ts";
 export { testRoomLog } from "./test-room-log.ts";
+export { startTestServer, type TestServerOptions } from "./test-server/start-test-server.ts";
+export type {
+  CodeName,
+  ReceivedAudio,
+  ReceivedMessage,
+  RpcName,
+  SaidMessage,
+  TestServer,
+  WaitOptions,
+} from "./test-server/test-server.ts";
 export {
   type DiscoveryAbility,
   type DiscoverySetup,

@@ -34,6 +34,12 @@ test("a server that takes connections and says nothing is unreachable once the t
   assert.deepEqual([code, stdout], [3, `${proxy.address}  unreachable  no answer within 300 ms\n`]);
 });
 
+test("a limit longer than any timer is none", async () => {
+  await using room = await startTestRoom();
+  const { code, stderr } = await runCommand(["health", "--timeout", "60d"], room);
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
 test("TLS with an authority of one's own, by flag or environment; without it the reason is told", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "im-tls-"));
   t.after(() => rm(folder, { recursive: true }));

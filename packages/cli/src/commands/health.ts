@@ -58,9 +58,12 @@ interface AskOptions extends Pick<CommonOptions, "timeoutMs" | "token"> {
   readonly stop: AbortSignal;
 }
 
+/** What Node's timers hold, some 25 days. */
+const maxTimerMs = 0x7fffffff;
+
 async function ask(instance: ServiceInstance, { timeoutMs, token, tls, stop }: AskOptions): Promise<Health> {
   const address = formatAddress(instance.address, instance.port);
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(Math.min(timeoutMs, maxTimerMs))]);
   const { maxReceiveBytes: readMaxBytes, maxSendBytes: writeMaxBytes } = defaultOptions;
   await using pool = createEndpointPool();
   try {

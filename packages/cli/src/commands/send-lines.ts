@@ -15,6 +15,7 @@ const maxUnderWay = 256;
  */
 export async function sendLines(client: ImClient, roomId: string, { io, output }: { io: CliIo; output: Output }) {
   const { stdin, signal } = io;
+  const failed = new AbortController();
   const reports: Promise<void>[] = [];
   let lastReport = Promise.resolve();
   let failure: { readonly exitCode: number } | undefined;
@@ -28,10 +29,13 @@ export async function sendLines(client: ImClient, roomId: string, { io, output }
     }
     const { message, exitCode } = explainError(sent.reason);
     failure ??= { exitCode };
+    // Stdin may say nothing for long.
+    failed.abort();
     if (message !== undefined && !signal.aborted) output.note(`im: line ${number}: ${message}`);
   };
 
-  for await (const text of createInterface({ input: stdin, signal, crlfDelay: Number.POSITIVE_INFINITY })) {
+  const ended = AbortSignal.any([signal, failed.signal]);
+  for await (const text of createInterface({ input: stdin, signal: ended, crlfDelay: Number.POSITIVE_INFINITY })) {
     line += 1;
     if (failure !== undefined) break;
     if (text === "") continue;

@@ -60,6 +60,15 @@ test("a line that is refused is told with its number, and no more lines are take
   assert.match(stderr, /^im: line 2: .*\n$/);
 });
 
+test("a line that fails ends it at once, also while nothing more comes from stdin", async () => {
+  await using room = await startTestRoom({ limits: { maxMessageBytes: 10 } });
+  await using command = new RunningCommand(["send", "lobby", "--lines"], room.env);
+  command.process.stdin.write(`${"bad".repeat(10)}\n`);
+  const { code, stdout, stderr } = await command.outcome();
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /^im: line 1: .*\n$/);
+});
+
 test("a text typed at a terminal ends with Ctrl-D", async () => {
   await using room = await startTestRoom();
   await using terminal = new RunningTerminal(["send", "lobby"], room.env);

@@ -92,7 +92,7 @@ function readPlace(command: Command, flags: Flags): ServicePlace {
   const onLine = named.filter((flag) => command.getOptionValueSourceWithGlobals(flag) === "cli");
   const [kind = "server", other] = onLine.length > 0 ? onLine : named;
   if (other !== undefined) throw new UsageError(`--${kind} and --${other} exclude each other: give one of them`);
-  const found = flags[kind] ?? ["localhost:8083"];
+  const found = named.length === 0 ? ["localhost:8083"] : (flags[kind] ?? []);
   if (kind === "consul" && found.length > 1) throw new UsageError("--consul takes one address, best that of its agent");
   return { kind, addresses: found };
 }

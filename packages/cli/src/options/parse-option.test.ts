@@ -7,6 +7,7 @@ test("a time is a number with a unit, seconds without one", () => {
   const times: [string, number][] = [
     ["10", 10_000],
     ["1.5s", 1_500],
+    ["1.001s", 1_001],
     ["500ms", 500],
     ["5m", 300_000],
     ["2h", 7_200_000],
@@ -28,7 +29,7 @@ test("addresses add up, with commas or one by one", () => {
 });
 
 test("nonsense is refused", () => {
-  for (const text of ["", "0", "-1s", "1 s", "1w", "Infinity", "1e3"])
+  for (const text of ["", "0", "-1s", "1 s", "0.4ms", "1w", "Infinity", "1e3"])
     assert.throws(() => duration(text), InvalidArgumentError);
   for (const text of ["yesterday", "12:00", "2030-99-99"]) assert.throws(() => pointInTime(text), InvalidArgumentError);
   for (const text of ["-1", "1.5", "x", "9007199254740993"])

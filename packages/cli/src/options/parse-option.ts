@@ -12,10 +12,10 @@ export function addresses(text: string, earlier: readonly string[] = []): readon
   return [...earlier, ...words];
 }
 
-/** A span of time in milliseconds from `10`, `10s`, `500ms`, `5m`, `2h` or `1d`; a number alone means seconds. */
+/** A span of time in whole milliseconds from `10`, `10s`, `500ms`, `5m`, `2h` or `1d`; a number alone means seconds. */
 export function duration(text: string): number {
   const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
-  const ms = Number(number) * (msOf[unit] ?? Number.NaN);
+  const ms = Math.round(Number(number) * (msOf[unit] ?? Number.NaN));
   if (ms > 0) return ms;
   throw new InvalidArgumentError("Want a time such as 10s, 500ms, 5m, 2h or 1d.");
 }

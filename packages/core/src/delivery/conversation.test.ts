@@ -41,13 +41,14 @@ function setup({ userId = "ann", defaultRoomId, inbox: bounds, acknowledge = "au
   const errors: ImError[] = [];
   const draining: Link[] = [];
   const joinedByCall: string[] = [];
+  const accepted: string[] = [];
   const outbox = new Outbox({ options: resolveOutboxOptions(), clock: new ManualClock() });
   const onGap = (gap: Gap) => void gaps.push(gap);
   const positions = new RoomPositions({ onGap, waitsForAcknowledge: acknowledge === "manual" });
   const inbox = new Inbox({ positions, acknowledge, onGap });
   const rooms = new JoinedRooms({ userId, positions, onLost: (_, error) => errors.push(error) });
   const conversation = new Conversation({
-    onAccepted: () => {},
+    onAccepted: ({ messageId }) => accepted.push(messageId),
     userId,
     defaultRoomId,
     outbox,
@@ -84,6 +85,7 @@ function setup({ userId = "ann", defaultRoomId, inbox: bounds, acknowledge = "au
     errors,
     draining,
     joinedByCall,
+    accepted,
     delivered,
     send,
     /** Handlers take until they are finished. */
@@ -369,11 +371,17 @@ describe("a received frame", () => {
   });
 
   test("that was seen before is not delivered again", async () => {
-    const { delivered, link } = setup();
+    const { accepted, delivered, link } = setup();
     const up = await link();
     up.response.push(incoming("m"), incoming("m"), incoming("n"));
     await settle();
-    assert.deepEqual(delivered, ["m", "n"]);
+    assert.deepEqual(
+      [accepted, delivered],
+      [
+        ["m", "n"],
+        ["m", "n"],
+      ],
+    );
   });
 
   test("waits until the consumers have room", async () => {

@@ -12,6 +12,13 @@ export interface OutboxSendOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The promise to a sender. Spelled out, since the type library of an app may be older than `PromiseWithResolvers`. */
+interface PromisedReceipt {
+  readonly promise: Promise<SendReceipt>;
+  readonly resolve: (receipt: SendReceipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A message that is not settled. */
 export interface OutboxEntry {
   readonly message: MessageRequest;
@@ -30,7 +37,7 @@ export interface OutboxEntry {
   /** It may leave: where there is a journal, it is kept there. */
   isReady: boolean;
   /** What the sender was promised; undefined while nobody waits for a message of an earlier process. */
-  promised: PromiseWithResolvers<SendReceipt> | undefined;
+  promised: PromisedReceipt | undefined;
   /** Lets go of the sender's signal. */
   release: (() => void) | undefined;
 }

@@ -65,14 +65,14 @@ export class Diagnostics {
   /** A try to open a stream. */
   connect<T>(instance: ServiceInstance | undefined, opened: () => Promise<T>): Promise<T> {
     const end = this.begin("connect", { instance });
-    return settle(opened(), end, () => ({}));
+    return settle(opened, end, () => ({}));
   }
 
   /** A message that was taken, until it is settled. */
   send(message: MessageRequest, settled: () => Promise<SendReceipt>): Promise<SendReceipt> {
     const { roomId, messageId, type, content } = message;
     const end = this.begin("send", { roomId, messageId, type, contentBytes: content.byteLength });
-    return settle(settled(), end, (receipt) => ({ receipt }));
+    return settle(settled, end, (receipt) => ({ receipt }));
   }
 
   receive({ roomId, messageId, fromUserId, type, content }: MessageResponse): void {
@@ -82,12 +82,12 @@ export class Diagnostics {
 }
 
 async function settle<T>(
-  work: Promise<T>,
+  work: () => Promise<T>,
   end: (outcome: Outcome) => void,
   outcomeOf: (result: T) => Outcome,
 ): Promise<T> {
   try {
-    const result = await work;
+    const result = await work();
     end(outcomeOf(result));
     return result;
   } catch (reason) {

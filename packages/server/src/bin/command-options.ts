@@ -4,18 +4,18 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ImServerOptions, TlsOptions } from "../options/im-server-options.ts";
 import { type LogLevel, logLevels } from "./console-logger.ts";
 import type { RegistryFlags } from "./open-registry.ts";
+import type { StorageFlags } from "./open-storage.ts";
 
 /** What the command line asks for. */
 export interface CommandOptions {
   readonly server: ImServerOptions;
   readonly registry: RegistryFlags;
-  /** Folder to keep rooms in. */
-  readonly dataDir: string | undefined;
+  readonly storage: StorageFlags;
   readonly logLevel: LogLevel;
   readonly logJson: boolean;
 }
 
-interface Flags extends RegistryFlags {
+interface Flags extends RegistryFlags, StorageFlags {
   readonly serviceName?: string;
   readonly instanceId?: string;
   readonly advertise?: string;
@@ -25,7 +25,6 @@ interface Flags extends RegistryFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
-  readonly dataDir?: string;
   readonly audioDir?: string;
   readonly publicUrl?: string;
   readonly maxMessageBytes?: number;
@@ -62,6 +61,14 @@ export function createCommand(version: string): Command {
     .option("--advertise <host>", "address to register (default: that of --host, or this machine's first one)")
     .option("--weight <number>", "share of connections to register (default: 1)", wholeNumber(1))
     .option("--data-dir <folder>", "keep rooms and messages in a folder, so that they survive the server")
+    .addOption(
+      new Option(
+        "--nats <addresses>",
+        "share rooms with other servers in the NATS at this host:port[,…]; NATS_USER and NATS_PASSWORD, or NATS_CREDS",
+      )
+        .argParser(addresses(Number.POSITIVE_INFINITY))
+        .conflicts("dataDir"),
+    )
     .option("--audio-dir <folder>", "keep recordings in a folder instead of in memory")
     .option("--public-url <url>", "how clients reach the server, for the links to recordings")
     .option("--max-message-bytes <bytes>", "largest message (default: 4 MiB)", wholeNumber(1))
@@ -76,7 +83,7 @@ export function createCommand(version: string): Command {
 /** Reads parsed flags into options; throws when a file cannot be read or flags do not fit together. */
 export function readCommandOptions(command: Command): CommandOptions {
   const flags = command.opts<Flags>();
-  const { host, port, dataDir, audioDir, publicUrl, logLevel, logJson } = flags;
+  const { host, port, dataDir, nats, audioDir, publicUrl, logLevel, logJson } = flags;
   const tls = readTls(flags);
   const { consul, etcd, serviceName, instanceId, advertise, weight } = flags;
   const server: ImServerOptions = {
@@ -108,7 +115,8 @@ export function readCommandOptions(command: Command): CommandOptions {
     throw new Error(`--${flag} is for a registry: give --consul or --etcd too`);
   }
   const registry = { ...(consul === undefined ? {} : { consul }), ...(etcd === undefined ? {} : { etcd }) };
-  return { server, registry, dataDir, logLevel, logJson };
+  const storage = { ...(dataDir === undefined ? {} : { dataDir }), ...(nats === undefined ? {} : { nats }) };
+  return { server, registry, storage, logLevel, logJson };
 }
 
 function readTls({ tlsCert, tlsKey, tlsCa }: Flags): TlsOptions | undefined {

@@ -30,11 +30,11 @@ async function run(): Promise<number> {
 }
 
 async function serve(options: CommandOptions): Promise<number> {
-  const { server: serverOptions, registry: flags, dataDir, logLevel, logJson } = options;
+  const { server: serverOptions, registry: flags, storage: storageFlags, logLevel, logJson } = options;
   const write = (line: string) => void process.stdout.write(line);
   const logger = createConsoleLogger({ level: logLevel, json: logJson, write, now: Date.now });
   await using registry = await openRegistry(flags, process.env, serverOptions.tls);
-  const storage = await openStorage(dataDir);
+  const storage = await openStorage(storageFlags, process.env);
   const starting = startImServer({
     ...serverOptions,
     ...(registry && { registry }),

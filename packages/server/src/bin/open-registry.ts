@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { ServiceRegistry } from "@im-sdk/contracts";
 import type { TlsOptions } from "../options/im-server-options.ts";
 import { loadPackage } from "./load-package.ts";
+import { isGiven, readCertificates } from "./read-certificates.ts";
 
 /** Where the command is told to register. */
 export interface RegistryFlags {
@@ -84,24 +84,6 @@ function checkFor(tls: TlsOptions | undefined) {
   if (tls?.requestClientCertificate === true) return { kind: "ttl" } as const;
   // To see that the server lives, the agent need not know who signed its certificate.
   return { kind: "grpc", useTls: tls !== undefined, skipTlsVerify: tls !== undefined } as const;
-}
-
-/** Authorities, certificate and key, in this order, from the files that variables name; undefined when none does. */
-function readCertificates(files: Readonly<Record<string, string | undefined>>) {
-  const [ca, cert, key] = Object.entries(files).map(([variable, path]) => {
-    if (!isGiven(path)) return undefined;
-    try {
-      return readFileSync(path);
-    } catch (cause) {
-      throw new Error(`${variable} ${path} cannot be read: ${(cause as Error).message}`, { cause });
-    }
-  });
-  if (ca === undefined && cert === undefined && key === undefined) return undefined;
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-}
-
-function isGiven(value: string | undefined): value is string {
-  return value !== undefined && value !== "";
 }
 
 /** Options that a person gave by flag or environment are wrong there. */
