@@ -8,7 +8,7 @@ import { messageBytes } from "./log/message-bytes.ts";
 import { numberOption } from "./options/check-option.ts";
 import { type ImServerOptions, type ResolvedServerOptions, resolveServerOptions } from "./options/im-server-options.ts";
 import type { RoomOptions } from "./options/room-options.ts";
-import { Announcement } from "./registration/announcement.ts";
+import { Announcer } from "./registration/announcer.ts";
 import type { ResolvedRegistration } from "./registration/registration-options.ts";
 import { systemEvent } from "./rooms/system-events.ts";
 import { createRoutes } from "./rpc/routes.ts";
@@ -84,7 +84,7 @@ class RunningServer implements ImServer {
   readonly port: number;
   readonly #context: ServiceContext;
   readonly #listener: Http2Listener;
-  #announcement: Announcement | undefined;
+  #announcer: Announcer | undefined;
   #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -96,9 +96,10 @@ class RunningServer implements ImServer {
     if (options.service.publicUrl === undefined) context.audioUrlPrefix = this.url;
   }
 
-  /** Registers the server, which serves already; see {@link Announcement.make}. */
+  /** Registers the server, which serves already; see {@link Announcer.start}. */
   async announce(registration: ResolvedRegistration): Promise<void> {
-    this.#announcement = await Announcement.make(registration, this.port, this.#context.options);
+    const { serving, options } = this.#context;
+    this.#announcer = await Announcer.start(registration, this.port, { ...options, serving });
   }
 
   configureRoom(roomId: string, options: RoomOptions): void {
@@ -152,7 +153,7 @@ class RunningServer implements ImServer {
   /** Tells the clients, then the registry; the port closes when nobody is sent there any more. */
   async #leave(timeoutMs: number): Promise<void> {
     this.#listener.goAway();
-    await this.#announcement?.close(timeoutMs);
+    await this.#announcer?.close(timeoutMs);
     this.#listener.stopListening();
     // Those that came meanwhile.
     this.#listener.goAway();

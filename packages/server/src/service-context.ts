@@ -15,6 +15,7 @@ import { announce } from "./rooms/fan-out.ts";
 import { Memberships } from "./rooms/memberships.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { presenceEvent } from "./rooms/system-events.ts";
+import { followStorage } from "./storage/follow-storage.ts";
 import { StreamDirectory } from "./stream/stream-directory.ts";
 
 /** What the handlers of all calls share. */
@@ -59,6 +60,8 @@ export function createServiceContext(options: ResolvedServiceOptions): ServiceCo
     const room = rooms.find(change.roomId);
     if (room !== undefined) announce(presenceEvent(change, clock.now()), room.subscriptions, change.member.userId);
   });
+  const serving = new ServingState();
+  const unfollow = followStorage(storage, serving, logger);
   const { messagesPerSecond, burst } = limits;
   const rate = messagesPerSecond === undefined ? undefined : { ratePerSecond: messagesPerSecond, burst };
   const { transcribe } = options;
@@ -68,7 +71,7 @@ export function createServiceContext(options: ResolvedServiceOptions): ServiceCo
     options,
     plain: options.capabilities.size === 0,
     authenticator: new Authenticator(options.authenticate, logger),
-    serving: new ServingState(),
+    serving,
     rooms,
     presence,
     memberships: new Memberships({ rooms, presence, logger, now, maxRoomsPerUser: limits.maxRoomsPerUser }),
@@ -81,6 +84,7 @@ export function createServiceContext(options: ResolvedServiceOptions): ServiceCo
     audioUrlPrefix: options.publicUrl ?? "",
     close() {
       unwatch();
+      unfollow();
       transcripts?.close();
       rooms.close();
     },

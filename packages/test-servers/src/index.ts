@@ -8,3 +8,4 @@ export { ServerUnavailableError } from "./server-unavailable-error.ts";
 export { skipWithout } from "./skip-without.ts";
 export { type ConsulOptions, startConsul } from "./start-consul.ts";
 export { type EtcdOptions, startEtcd } from "./start-etcd.ts";
+export { type NatsOptions, startNats } from "./start-nats.ts";

@@ -7,6 +7,7 @@ import { ServerUnavailableError } from "./server-unavailable-error.ts";
 const packages: Readonly<Record<ServerName, DebianPackage>> = {
   consul: { name: "consul", olderRelease: "bullseye" },
   etcd: { name: "etcd-server" },
+  "nats-server": { name: "nats-server" },
 };
 
 /** Where to look for programs. */

@@ -1,2 +1,2 @@
 /** A server that can be started; also the name of its program. */
-export type ServerName = "consul" | "etcd";
+export type ServerName = "consul" | "etcd" | "nats-server";

@@ -12,13 +12,17 @@ export function createGrpcHealth(state: ServingState): ServiceImpl<typeof Health
       return { status: status() };
     },
 
-    // A server that stops does not start again, so a watch says at most two things; that it ends lets a drain end.
+    // A server that stops does not start again: that its watches end lets a drain end.
     async *watch({ service }, { signal }) {
-      const known = isServedName(service);
-      yield { status: known ? status() : Status.SERVICE_UNKNOWN };
-      if (!state.serving) return;
-      await state.whenStopped(signal);
-      if (known && !signal.aborted) yield { status: status() };
+      const current = () => (isServedName(service) ? status() : Status.SERVICE_UNKNOWN);
+      let told: Status | undefined;
+      while (!signal.aborted) {
+        if (told !== current()) {
+          told = current();
+          yield { status: told };
+        } else if (state.isStopped) return;
+        else await state.whenChanged(signal);
+      }
     },
   };
 }

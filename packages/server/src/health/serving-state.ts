@@ -1,32 +1,56 @@
-/** Whether the server takes traffic; it stops for good when it drains. */
+/** Whether the server takes traffic: while its storage is there, and until it drains, which is for good. */
 export class ServingState {
   readonly #listeners = new Set<() => void>();
-  #serving = true;
+  #isStopped = false;
+  #isAvailable = true;
 
   get serving(): boolean {
-    return this.#serving;
+    return this.#isAvailable && !this.#isStopped;
   }
 
-  /** From now on NOT_SERVING; tells whoever watches, once. */
+  /** Drains or closes, and will not serve again. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** What the server needs is there. */
+  get isAvailable(): boolean {
+    return this.#isAvailable;
+  }
+
+  /** From now on NOT_SERVING. */
   stop(): void {
-    if (!this.#serving) return;
-    this.#serving = false;
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener();
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#tell();
   }
 
-  /** Resolves when the server stops taking traffic, or when the signal aborts. */
-  async whenStopped(signal: AbortSignal): Promise<void> {
-    if (!this.#serving || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const listener = () => {
-        signal.removeEventListener("abort", listener);
-        this.#listeners.delete(listener);
-        resolve();
-      };
-      this.#listeners.add(listener);
-      signal.addEventListener("abort", listener);
-    });
+  /** Whether what the server needs is there; until told otherwise, it is. */
+  setAvailable(isAvailable: boolean): void {
+    if (this.#isAvailable === isAvailable) return;
+    this.#isAvailable = isAvailable;
+    this.#tell();
+  }
+
+  /** Calls back on every change. Returns what ends it. */
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves on the next change, or when the signal aborts. */
+  async whenChanged(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const done = Promise.withResolvers<void>();
+    const unwatch = this.watch(done.resolve);
+    const onAbort = () => done.resolve();
+    signal.addEventListener("abort", onAbort);
+    await done.promise;
+    unwatch();
+    signal.removeEventListener("abort", onAbort);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 }

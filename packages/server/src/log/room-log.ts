@@ -52,6 +52,9 @@ export interface LogRange {
  * The messages of one room, in order. Answers may come at once or later. `append` may be called again before the last call has
  * been answered, so that a log can store many messages with one write: it stores them, tells its followers, and answers, in
  * the order of the calls.
+ *
+ * A log that is lost while it is open, with the store that it is in, goes on in another epoch, whose messages followers are told
+ * from the first on; one answer is never of two epochs.
  */
 export interface RoomLog {
   /**

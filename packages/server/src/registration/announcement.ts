@@ -13,42 +13,36 @@ export class Announcement {
   #closed: Promise<void> | undefined;
 
   /**
-   * Resolves when the registry has the server, or when the first try has failed: the server then serves, and further tries
-   * are made behind. Rejects with what the registry refuses for good.
+   * Resolves when the registry has the server, or when the first try has failed: further tries are made behind. Rejects with
+   * what the registry refuses for good.
    */
-  static async make(
+  readonly tried: Promise<void>;
+
+  /** Begins to announce a server that listens on this port. */
+  constructor(
     { registry, instanceAt }: ResolvedRegistration,
     port: number,
-    { logger, clock }: { logger: Logger; clock: Clock },
-  ): Promise<Announcement> {
-    const failedOnce = Promise.withResolvers<void>();
-    const announcement: Announcement = new Announcement(logger, clock, (signal) =>
-      registry.register(instanceAt(port), {
-        signal,
-        onError(error) {
-          announcement.#onAway(error);
-          failedOnce.resolve();
-        },
-        onRecovered: () => announcement.#onBack(),
-      }),
-    );
-    await Promise.race([announcement.#registering, failedOnce.promise]);
-    // From now on nobody waits for it.
-    announcement.#registering.catch((error: unknown) => {
-      if (!announcement.#given.signal.aborted) logger.error("the registry refuses this server", { error });
-    });
-    return announcement;
-  }
-
-  private constructor(logger: Logger, clock: Clock, register: (signal: AbortSignal) => Promise<Registration>) {
+    { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
+  ) {
     this.#logger = logger;
     this.#clock = clock;
-    this.#registering = register(this.#given.signal).then((registration) => {
+    const failedOnce = Promise.withResolvers<void>();
+    const registering = registry.register(instanceAt(port), {
+      signal: this.#given.signal,
+      onError: (error) => {
+        this.#onAway(error);
+        failedOnce.resolve();
+      },
+      onRecovered: () => this.#onBack(),
+    });
+    this.#registering = registering.then((registration) => {
       this.#registered = registration;
       this.#onBack();
       return registration;
     });
-    this.#registering.catch(() => {});
+    this.tried = Promise.race([this.#registering.then(() => {}), failedOnce.promise]);
+    this.tried.catch(() => {});
+    this.#registering.catch((error: unknown) => this.#onRefused(error));
   }
 
   /**
@@ -85,6 +79,11 @@ export class Announcement {
       (registration) => registration.close(),
       () => {},
     );
+  }
+
+  #onRefused(error: unknown): void {
+    // The first try is answered by `tried`.
+    if (this.#isAway && !this.#given.signal.aborted) this.#logger.error("the registry refuses this server", { error });
   }
 
   #onAway(error: Error): void {

@@ -144,7 +144,7 @@ export class Memberships {
   async #point(room: Room, intent: JoinIntent, undo: () => void): Promise<ResumePoint & { head: LogHead }> {
     try {
       const head = await room.log.head();
-      room.sawHead(head.sequence);
+      room.sawHead(head);
       return { head, ...resumePoint(head, intent.cursor) };
     } catch (error) {
       undo();

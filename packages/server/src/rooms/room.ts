@@ -1,6 +1,6 @@
 import type { Clock } from "@im-sdk/contracts";
 import type { MessageResponse } from "@im-sdk/gen";
-import type { Appended, RoomLog } from "../log/room-log.ts";
+import type { Appended, LogHead, RoomLog } from "../log/room-log.ts";
 import { isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedRoomOptions } from "../options/room-options.ts";
 import { CaughtUpFrames } from "./caught-up-frames.ts";
@@ -21,13 +21,14 @@ export class Room {
   readonly log: RoomLog;
   options: ResolvedRoomOptions;
   readonly subscriptions = new Set<Subscription>();
-  readonly caughtUpFrames: CaughtUpFrames = new CaughtUpFrames();
+  caughtUpFrames: CaughtUpFrames = new CaughtUpFrames();
   /** Joins that have not ended, of streams and without a stream. */
   joins = 0;
   /** When the room was last posted to, joined or left, in ms since the Unix epoch. */
   touchedAtMs: number;
   readonly #clock: Clock;
   readonly #unfollow: () => void;
+  #epoch: string | undefined;
   #newest = 0n;
   #pending = 0;
 
@@ -38,7 +39,7 @@ export class Room {
     this.#clock = clock;
     this.touchedAtMs = clock.now();
     this.#unfollow = log.follow((entry) => {
-      this.sawHead(entry.message.sequence);
+      this.sawHead(entry.message);
       fanOut(entry, this.subscriptions);
     });
   }
@@ -48,9 +49,17 @@ export class Room {
     return this.#newest;
   }
 
-  /** The log holds messages up to here; those stored before this server opened the room are never told. */
-  sawHead(sequence: bigint): void {
-    if (sequence > this.#newest) this.#newest = sequence;
+  /**
+   * The log holds messages up to here; those stored before this server opened the room are never told. In another epoch than
+   * before, whoever is in the room begins with the first message that is kept of it: no position of the last one means anything.
+   */
+  sawHead({ epoch, sequence }: Pick<LogHead, "epoch" | "sequence">): void {
+    const isAnew = this.#epoch !== undefined && epoch !== this.#epoch;
+    this.#epoch = epoch;
+    if (isAnew || sequence > this.#newest) this.#newest = sequence;
+    if (!isAnew) return;
+    this.caughtUpFrames = new CaughtUpFrames();
+    for (const subscription of this.subscriptions) subscription.start(0n);
   }
 
   /** Nobody is in, and no message is on its way in. */

@@ -73,6 +73,9 @@ export class Subscription {
       if (run !== this.#run) return;
       // Asked for after a message that the room has told us of, and nothing came: it has left the log already.
       if (entries.length === 0) return this.stream.failAsSlowConsumer();
+      // A page of another epoch begins again from the front.
+      for (const { message } of entries.slice(-1)) this.room.sawHead(message);
+      if (run !== this.#run) return;
       for (const entry of entries) {
         if (entry.message.previousSequence > this.#position) return this.stream.failAsSlowConsumer();
         const frame = this.room.caughtUpFrames.frameFor(entry, this.stream.capabilities.resume);

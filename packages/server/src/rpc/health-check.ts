@@ -11,8 +11,8 @@ export function createHealthCheck(context: ServiceContext): ServiceImpl<typeof I
     if (!isServedName(service)) {
       return { status: HealthStatus.SERVICE_UNKNOWN, message: `service "${service}" is not here` };
     }
-    return context.serving.serving
-      ? { status: HealthStatus.SERVING, message: "serving" }
-      : { status: HealthStatus.NOT_SERVING, message: "draining" };
+    const { serving, isStopped } = context.serving;
+    if (serving) return { status: HealthStatus.SERVING, message: "serving" };
+    return { status: HealthStatus.NOT_SERVING, message: isStopped ? "draining" : "the storage is away" };
   };
 }

@@ -24,6 +24,13 @@ export interface ServerStorage {
   readonly audioStore?: AudioStore;
 
   /**
+   * Calls back with false when the storage is lost, at once if it is already, and with true when it is back; until told
+   * otherwise it is there. Meanwhile health checks say NOT_SERVING and the registry does not list the server; its streams stay
+   * open. A loss that heals by itself within a second or so is not worth telling. Returns what ends it.
+   */
+  watchAvailability?(listener: (isAvailable: boolean) => void): () => void;
+
+  /**
    * Waits for what is being stored, and lets go of files, connections and timers. The server calls it last, when its logs are
    * closed; again it only waits.
    */

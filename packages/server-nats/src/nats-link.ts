@@ -1,0 +1,122 @@
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { createInbox, type Msg, type NatsConnection, nuid } from "@nats-io/transport-node";
+
+/** Who wants to know what becomes of a stream. */
+export interface StreamWatcher {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Messages and answers may have been lost: the connection is there again, or the stream was deleted. */
+  onDisturbed(): void;
+}
+
+/** JetStream tells there which streams are deleted. */
+const deletions = "$JS.EVENT.ADVISORY.STREAM.DELETED.";
+
+/** One connection to NATS, and what all rooms of a storage do over it. */
+export class NatsLink {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  /** Begins the names by which this storage knows again what it has published. */
+  readonly name: string = nuid.next();
+  readonly #inbox: string = createInbox();
+  readonly #answers = new Map<string, (answer: Msg, epoch: string) => void>();
+  readonly #watchers = new Set<StreamWatcher>();
+  #isUp = true;
+  #down = Promise.withResolvers<never>();
+  #up = Promise.withResolvers<void>();
+
+  /** Rejects when JetStream does not answer. */
+  static async open(connection: NatsConnection): Promise<NatsLink> {
+    return new NatsLink(connection, await jetstreamManager(connection));
+  }
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager) {
+    this.connection = connection;
+    this.manager = manager;
+    this.#down.promise.catch(() => {});
+    this.#up.resolve();
+    connection.subscribe(`${this.#inbox}.*.*`, {
+      callback: (error, answer) => {
+        if (error !== null) return;
+        const [token = "", epoch = ""] = answer.subject.slice(this.#inbox.length + 1).split(".");
+        this.#answers.get(token)?.(answer, epoch);
+      },
+    });
+    connection.subscribe(`${deletions}*`, {
+      callback: (error, { subject }) => {
+        // Who may not hear of that notices later.
+        if (error === null) this.#disturb(subject.slice(deletions.length));
+      },
+    });
+    void this.#followStatus();
+  }
+
+  /** What is published now reaches NATS, unless the connection breaks. */
+  get isUp(): boolean {
+    // Until the client has said that the connection is gone, its greeting is.
+    return this.#isUp && this.connection.info !== undefined;
+  }
+
+  /** Resolves while the link is up, or once it is, or is closed. */
+  whenUp(): Promise<void> {
+    return this.#up.promise;
+  }
+
+  /** A call of JetStream's API that does not wait for its answer when the connection breaks. */
+  call<T>(answer: Promise<T>): Promise<T> {
+    return Promise.race([answer, this.#down.promise]);
+  }
+
+  /** The subject to which an incarnation is to send its answer for `token`. */
+  replySubject(token: string, epoch: string): string {
+    return `${this.#inbox}.${token}.${epoch}`;
+  }
+
+  expectAnswers(token: string, listener: (answer: Msg, epoch: string) => void): void {
+    this.#answers.set(token, listener);
+  }
+
+  forgetAnswers(token: string): void {
+    this.#answers.delete(token);
+  }
+
+  watch(watcher: StreamWatcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: StreamWatcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+    this.#up.resolve();
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === "disconnect" && this.#isUp) this.#setDown();
+      else if (type === "reconnect") this.#setUp();
+    }
+    this.#setDown();
+    this.#up.resolve();
+  }
+
+  #setDown(): void {
+    this.#isUp = false;
+    this.#up = Promise.withResolvers();
+    this.#down.reject(new Error("the connection to NATS is gone"));
+  }
+
+  #setUp(): void {
+    this.#isUp = true;
+    this.#down = Promise.withResolvers();
+    this.#down.promise.catch(() => {});
+    this.#up.resolve();
+    for (const watcher of [...this.#watchers]) watcher.onDisturbed();
+  }
+
+  #disturb(stream: string): void {
+    for (const watcher of [...this.#watchers]) if (watcher.stream === stream) watcher.onDisturbed();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Clock } from "@im-sdk/contracts";
+import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
+import { createInbox, type Msg, nanos, nuid, type Subscription } from "@nats-io/transport-node";
+import type { NatsLink } from "./nats-link.ts";
+import type { Incarnation } from "./room-stream.ts";
+import { deliveryOf, type StoredAt } from "./stored-message.ts";
+
+/** A sign of life of a feed on which nothing happens, and how long it may be silent. */
+const heartbeatMs = 15_000;
+const silenceMs = 40_000;
+
+/** A message as it comes from a feed. */
+export interface Fed extends StoredAt {
+  readonly message: Msg;
+}
+
+/** What a {@link RoomFeed} is made of. */
+export interface RoomFeedParts {
+  readonly link: NatsLink;
+  readonly clock: Clock;
+  readonly stream: string;
+  readonly incarnation: Incarnation;
+  /** Messages after this position are told. */
+  readonly after: bigint;
+  readonly onMessage: (fed: Fed) => void;
+  /** Called once when messages may be missing from now on; the feed has ended. */
+  readonly onLost: (reason: string) => void;
+}
+
+/**
+ * All messages of one incarnation of a room after a position, each once and in order, by an ordered push consumer. It never
+ * repairs itself: what it cannot go on from it tells, and its owner starts another one from the last position.
+ */
+export class RoomFeed {
+  readonly #parts: RoomFeedParts;
+  readonly #consumer = nuid.next();
+  readonly #inbox = createInbox();
+  readonly #subscription: Subscription;
+  #deliveries = 0;
+  #heardAtMs: number;
+  #timer: unknown;
+  #stopped = false;
+
+  /** Rejects when the incarnation is not there any more, or JetStream does not answer. */
+  static async start(parts: RoomFeedParts): Promise<RoomFeed> {
+    const feed = new RoomFeed(parts);
+    try {
+      await feed.#create();
+      return feed;
+    } catch (error) {
+      feed.stop();
+      throw error;
+    }
+  }
+
+  private constructor(parts: RoomFeedParts) {
+    this.#parts = parts;
+    this.#heardAtMs = parts.clock.now();
+    this.#subscription = parts.link.connection.subscribe(this.#inbox, {
+      callback: (error, message) => {
+        if (error === null) this.#onMessage(message);
+        else this.#lose(error.message);
+      },
+    });
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const { clock, link, stream } = this.#parts;
+    clock.clearTimeout(this.#timer);
+    this.#subscription.unsubscribe();
+    // Else it goes by itself once nobody has listened for a while.
+    if (link.isUp) link.manager.consumers.delete(stream, this.#consumer).catch(() => {});
+  }
+
+  async #create(): Promise<void> {
+    const { link, stream, incarnation, after } = this.#parts;
+    const creating = link.manager.consumers.add(stream, {
+      name: this.#consumer,
+      deliver_subject: this.#inbox,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: Number(after) + 1,
+      filter_subject: incarnation.subject,
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      max_deliver: 1,
+      mem_storage: true,
+      num_replicas: 1,
+      flow_control: true,
+      idle_heartbeat: nanos(heartbeatMs),
+      inactive_threshold: nanos(heartbeatMs),
+    });
+    await link.call(creating);
+    if (!this.#stopped) this.#watch();
+  }
+
+  #onMessage(message: Msg): void {
+    if (this.#stopped) return;
+    this.#heardAtMs = this.#parts.clock.now();
+    if (message.subject === this.#inbox) this.#onControl(message);
+    else this.#onStored(message);
+  }
+
+  #onStored(message: Msg): void {
+    const { delivery, ...stored } = deliveryOf(message.reply ?? "");
+    if (delivery === this.#deliveries + 1) {
+      this.#deliveries = delivery;
+      this.#parts.onMessage({ message, ...stored });
+    } else {
+      this.#lose(`delivery ${delivery} came after ${this.#deliveries}`);
+    }
+  }
+
+  /** See https://docs.nats.io/reference/reference-protocols/nats_api_reference#consumer-flow-control. */
+  #onControl(message: Msg): void {
+    const { headers } = message;
+    const delivered = headers?.get("Nats-Last-Consumer") ?? "";
+    if (headers?.code !== 100) {
+      this.#lose(headers?.description ?? "the consumer is gone");
+    } else if (delivered !== "" && Number(delivered) !== this.#deliveries) {
+      this.#lose(`${delivered} were delivered, and ${this.#deliveries} came`);
+    } else {
+      const stalled = headers.get("Nats-Consumer-Stalled");
+      if (stalled !== "") this.#parts.link.connection.publish(stalled);
+      if (message.reply) message.respond();
+    }
+  }
+
+  #watch(): void {
+    const { clock } = this.#parts;
+    this.#timer = clock.setTimeout(() => {
+      if (clock.now() - this.#heardAtMs >= silenceMs) this.#lose(`nothing was heard for ${silenceMs} ms`);
+      else this.#watch();
+    }, heartbeatMs);
+  }
+
+  #lose(reason: string): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#parts.onLost(reason);
+  }
+}

@@ -1,0 +1,172 @@
+import type { Clock } from "@im-sdk/contracts";
+import type { Logger } from "@im-sdk/server";
+import type { NatsLink, StreamWatcher } from "./nats-link.ts";
+import { type Fed, RoomFeed } from "./room-feed.ts";
+import type { Incarnation, RoomStream } from "./room-stream.ts";
+
+const maxBackoffMs = 2_000;
+/** How long those who ask something wait for the stream to be followed again. */
+const patienceMs = 5_000;
+
+/** What a {@link RoomFollower} is made of. */
+export interface RoomFollowerParts {
+  readonly link: NatsLink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly roomId: string;
+  readonly stream: RoomStream;
+  /** The stream is followed, in `incarnation` and after `position`. */
+  readonly onReady: (incarnation: Incarnation, position: bigint) => void;
+  /** It is not for now. */
+  readonly onDisturbed: () => void;
+  readonly onMessage: (fed: Fed, incarnation: Incarnation) => void;
+}
+
+/**
+ * Follows the stream of a room through whatever becomes of NATS: after an outage it goes on behind the last message that it told,
+ * and in another incarnation it begins with the first.
+ */
+export class RoomFollower implements StreamWatcher {
+  readonly stream: string;
+  readonly #parts: RoomFollowerParts;
+  #incarnation: Incarnation | undefined;
+  #position = 0n;
+  #feed: RoomFeed | undefined;
+  #isWanted = false;
+  #ready = Promise.withResolvers<void>();
+  // Tells a start under way that it has been replaced.
+  #run = 0;
+  #retry: { readonly timer: unknown; readonly go: () => void } | undefined;
+
+  constructor(parts: RoomFollowerParts) {
+    this.#parts = parts;
+    this.stream = parts.stream.name;
+  }
+
+  /** Follows from now on, after the newest message; nothing when it does already. */
+  start(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    this.#incarnation = undefined;
+    this.#parts.link.watch(this);
+    void this.#begin();
+  }
+
+  /** Looks anew which incarnation there is, and goes on; nothing when that is under way, or nobody follows. */
+  restart(): void {
+    if (!this.#isWanted || this.#feed === undefined) return;
+    this.#disturb();
+    void this.#begin();
+  }
+
+  stop(): void {
+    if (!this.#isWanted) return;
+    this.#isWanted = false;
+    this.#parts.link.unwatch(this);
+    this.#disturb();
+    this.#ready.resolve();
+    this.#ready = Promise.withResolvers();
+  }
+
+  onDisturbed(): void {
+    if (this.#feed === undefined) this.#retry?.go();
+    else this.restart();
+  }
+
+  /** Resolves when NATS is there, and the stream is followed if somebody wants that; rejects when that takes too long. */
+  async whenReady(): Promise<void> {
+    const { clock, link } = this.#parts;
+    const isReady = () => !this.#isWanted || this.#feed !== undefined;
+    if (link.isUp && isReady()) return;
+    const ready = link.whenUp().then(() => (isReady() ? undefined : this.#ready.promise));
+    let timer: unknown;
+    const late = new Promise<never>((_, reject) => {
+      const give = () => reject(new Error(`NATS could not be used for ${patienceMs} ms`));
+      timer = clock.setTimeout(give, patienceMs);
+    });
+    await Promise.race([ready, late]).finally(() => clock.clearTimeout(timer));
+  }
+
+  /** What is followed is this incarnation, or nothing. */
+  isIn({ epoch }: Incarnation): boolean {
+    return !this.#isWanted || this.#incarnation?.epoch === epoch;
+  }
+
+  async #begin(): Promise<void> {
+    const run = ++this.#run;
+    for (let attempt = 0; run === this.#run; attempt += 1) {
+      try {
+        await this.#parts.link.whenUp();
+        await this.#tryOnce(run);
+        return;
+      } catch (error) {
+        if (run !== this.#run) return;
+        if (attempt === 0)
+          this.#parts.logger.warn("a room's stream cannot be followed", { room: this.#parts.roomId, error });
+        await this.#backOff(Math.min(50 * 2 ** attempt, maxBackoffMs));
+      }
+    }
+  }
+
+  async #tryOnce(run: number): Promise<void> {
+    const { link, clock, logger, roomId, stream } = this.#parts;
+    const state = await stream.ensure();
+    if (run !== this.#run) return;
+    if (this.#incarnation === undefined) {
+      this.#position = state.last;
+    } else if (this.#incarnation.epoch !== state.epoch) {
+      logger.error("a room's stream was lost and is made anew", { room: roomId, lostUpTo: this.#position });
+      this.#position = 0n;
+    } else if (state.last < this.#position) {
+      logger.error("a room's stream has lost its newest messages", {
+        room: roomId,
+        from: state.last,
+        to: this.#position,
+      });
+      this.#position = state.last;
+    }
+    const { epoch, subject } = state;
+    const incarnation = { epoch, subject };
+    this.#incarnation = incarnation;
+    const feed = await RoomFeed.start({
+      link,
+      clock,
+      stream: stream.name,
+      incarnation,
+      after: this.#position,
+      onMessage: (fed) => {
+        if (run !== this.#run) return;
+        this.#position = fed.sequence;
+        this.#parts.onMessage(fed, incarnation);
+      },
+      onLost: (reason) => {
+        if (run !== this.#run) return;
+        logger.warn("a room's stream is followed anew", { room: roomId, reason });
+        this.restart();
+      },
+    });
+    if (run !== this.#run) return feed.stop();
+    this.#feed = feed;
+    this.#ready.resolve();
+    this.#parts.onReady(incarnation, this.#position);
+  }
+
+  #disturb(): void {
+    this.#run += 1;
+    this.#retry?.go();
+    if (this.#feed === undefined) return;
+    this.#feed.stop();
+    this.#feed = undefined;
+    this.#ready = Promise.withResolvers();
+    this.#parts.onDisturbed();
+  }
+
+  async #backOff(delayMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    await new Promise<void>((resolve) => {
+      this.#retry = { timer: clock.setTimeout(resolve, delayMs), go: resolve };
+    });
+    clock.clearTimeout(this.#retry?.timer);
+    this.#retry = undefined;
+  }
+}

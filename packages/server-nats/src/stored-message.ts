@@ -1,0 +1,45 @@
+import { hash } from "node:crypto";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type MessageResponse, MessageResponseSchema } from "@im-sdk/gen";
+import { type LogEntry, messageBytes } from "@im-sdk/server";
+
+/** Where and when JetStream stored a message. */
+export interface StoredAt {
+  readonly sequence: bigint;
+  readonly timestampMs: number;
+}
+
+/** What is stored of a message; position and time are JetStream's. */
+export function encodeMessage(message: MessageResponse): Uint8Array {
+  return toBinary(MessageResponseSchema, message);
+}
+
+/** The message as the log tells it. In a stream no position is left out, so the one before is the one that is less by one. */
+export function decodeEntry(data: Uint8Array, epoch: string, { sequence, timestampMs }: StoredAt): LogEntry {
+  // No Buffer: content would become one too.
+  const message = fromBinary(MessageResponseSchema, new Uint8Array(data.buffer, data.byteOffset, data.length));
+  message.epoch = epoch;
+  message.sequence = sequence;
+  message.previousSequence = sequence - 1n;
+  message.timestamp = timestampFromMs(timestampMs);
+  return { message, bytes: messageBytes(message) };
+}
+
+/** The `Nats-Msg-Id` of a user's key: JetStream keeps them in memory, and takes no line breaks. */
+export function duplicateId(userId: string, key: string): string {
+  return hash("sha256", `${userId.length} ${userId}${key}`, "base64url");
+}
+
+/** Where and when a message that a consumer delivers was stored, and its number in the delivery, from the subject to reply to. */
+export function deliveryOf(reply: string): StoredAt & { readonly delivery: number } {
+  const tokens = reply.split(".");
+  // $JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<delivery>.<ns>.<pending>; later servers have domain and account first.
+  const first = tokens.length === 9 ? 5 : 7;
+  const [sequence = "", delivery = "", nanoseconds = ""] = tokens.slice(first);
+  return {
+    sequence: BigInt(sequence),
+    delivery: Number(delivery),
+    timestampMs: Number(nanoseconds.slice(0, -6)),
+  };
+}
