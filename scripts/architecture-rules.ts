@@ -10,8 +10,8 @@ const mayImport: Readonly<Record<string, readonly string[] | "all">> = {
   gen: [],
   contracts: [],
   core: ["contracts", "gen"],
-  // The discoveries and the storage for its command alone, and only when they are installed.
-  server: ["contracts", "gen", "discovery-consul", "discovery-etcd", "server-level"],
+  // The discoveries and the storages for its command alone, and only when they are installed.
+  server: ["contracts", "gen", "discovery-consul", "discovery-etcd", "server-level", "server-nats"],
   // Not the server: its own tests use this package, and packages must not need each other.
   testing: ["contracts", "gen"],
   "protoc-gen-codec": [],

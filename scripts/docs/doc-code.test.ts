@@ -7,14 +7,14 @@ import { skipWithout } from "@im-sdk/test-servers";
 import { checkModuleTypes } from "./check-module-types.ts";
 import { toModules } from "./doc-module.ts";
 import { readBlocks } from "./markdown-blocks.ts";
-import { registriesOf } from "./module-world.ts";
+import { enginesOf } from "./module-world.ts";
 import { readPages } from "./pages.ts";
 import { runModule } from "./run-module.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const modules = readPages(root).flatMap(({ path, text }) => toModules(readBlocks(path, text)));
 const real = new Map(
-  await Promise.all(modules.map(async (module) => [module, await skipWithout(...registriesOf(module.code))] as const)),
+  await Promise.all(modules.map(async (module) => [module, await skipWithout(...enginesOf(module.code))] as const)),
 );
 // Inside of the repository, so that our packages are found.
 await mkdir(join(root, ".cache"), { recursive: true });

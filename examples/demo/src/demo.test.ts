@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { skipWithout } from "@im-sdk/test-servers";
 
 test("the demo shows all of its steps and succeeds", async () => {
   const { code, stdout, stderr } = await finish(start());
@@ -13,6 +14,15 @@ test("the demo shows all of its steps and succeeds", async () => {
   assert.equal(code, 0);
   assert.match(stdout, /\n8\. [\s\S]*\nOK 8 steps, \d+ checks, 309 messages delivered 924 times, in [\d.]+ s\n$/);
   assert.equal(stdout.includes("\u001b"), false, "there are escape sequences in a pipe");
+});
+
+test("with --cluster the conversation outlives the server that serves it, and a restart of NATS", {
+  ...(await skipWithout("etcd", "nats-server")),
+}, async () => {
+  const { code, stdout, stderr } = await finish(start("--cluster"));
+  assert.equal(stderr, "");
+  assert.equal(code, 0);
+  assert.match(stdout, /\n6\. [\s\S]*\nOK 6 steps, \d+ checks, 905 messages delivered 2715 times, in [\d.]+ s\n$/);
 });
 
 test("the demo fails when the server dies at its start", async () => {

@@ -1,4 +1,4 @@
-import { type Gap, ImClient, type ImMessage } from "@im-sdk/core";
+import { type Gap, ImClient, type ImClientOptions, type ImMessage } from "@im-sdk/core";
 import type { Colour } from "./stage.ts";
 
 /** A client and all that it was told. */
@@ -11,21 +11,25 @@ export class Participant implements AsyncDisposable {
   readonly gaps: Gap[] = [];
   /** Tries to come back since the connection broke. */
   attempts = 0;
+  /** Ids of the servers that it has had, in order. */
+  readonly servedBy: string[] = [];
   readonly #watchers = new Set<() => void>();
 
-  constructor(userId: string, colour: Colour, address: string, rooms: readonly string[]) {
+  /** `server` says how it finds its server. */
+  constructor(userId: string, colour: Colour, server: Partial<ImClientOptions>, rooms: readonly string[]) {
     this.userId = userId;
     this.colour = colour;
     this.rooms = rooms;
     this.client = new ImClient({
       userId,
-      services: [address],
+      ...server,
       maxRetries: Number.POSITIVE_INFINITY,
       retryIntervalMs: 100,
       onMessage: (message) => {
         this.messages.push(message);
       },
     });
+    this.client.on("connect", ({ instance }) => this.servedBy.push(instance?.id ?? ""));
     this.client.on("gap", (gap) => this.gaps.push(gap));
     this.client.on("reconnecting", ({ attempt }) => {
       this.attempts = attempt;

@@ -11,9 +11,10 @@ export async function play(stage: Stage, server: ServerProcess): Promise<Chat["t
   stage.note(`process ${server.pid} listens on ${server.address}`);
 
   stage.step("Three clients connect and join their rooms");
-  await using alice = new Participant("alice", "cyan", server.address, ["lobby"]);
-  await using bob = new Participant("bob", "yellow", server.address, ["lobby", "kitchen"]);
-  await using zhang = new Participant("张三", "magenta", server.address, ["lobby", "kitchen"]);
+  const services = [server.address];
+  await using alice = new Participant("alice", "cyan", { services }, ["lobby"]);
+  await using bob = new Participant("bob", "yellow", { services }, ["lobby", "kitchen"]);
+  await using zhang = new Participant("张三", "magenta", { services }, ["lobby", "kitchen"]);
   const everybody = [alice, bob, zhang];
   for (const participant of everybody) {
     await participant.enter();
