@@ -80,6 +80,8 @@ test("three servers on one NATS, killed and started, and NATS too: nothing ackno
       ),
     ),
   );
+  // Who has heard nothing yet has no place in the room to go on from.
+  await Promise.all(users.map((user) => user.hasHeard(1)));
   for (const [what, inflict] of Object.entries(faults)) {
     const before = acknowledged;
     while (acknowledged < before + 500) await once(progress, "acknowledged");
