@@ -80,11 +80,11 @@ export function createCommand(version: string): Command {
     .allowExcessArguments(false);
 }
 
-/** Reads parsed flags into options; throws when a file cannot be read or flags do not fit together. */
+/** Reads parsed flags into options; throws when a file cannot be read, and what `command.error` does when flags do not fit together. */
 export function readCommandOptions(command: Command): CommandOptions {
   const flags = command.opts<Flags>();
   const { host, port, dataDir, nats, audioDir, publicUrl, logLevel, logJson } = flags;
-  const tls = readTls(flags);
+  const tls = readTls(flags, command);
   const { consul, etcd, serviceName, instanceId, advertise, weight } = flags;
   const server: ImServerOptions = {
     host,
@@ -112,17 +112,17 @@ export function readCommandOptions(command: Command): CommandOptions {
   );
   if (described !== undefined && consul === undefined && etcd === undefined) {
     const flag = described[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new Error(`--${flag} is for a registry: give --consul or --etcd too`);
+    command.error(`error: --${flag} is for a registry: give --consul or --etcd too`);
   }
   const registry = { ...(consul === undefined ? {} : { consul }), ...(etcd === undefined ? {} : { etcd }) };
   const storage = { ...(dataDir === undefined ? {} : { dataDir }), ...(nats === undefined ? {} : { nats }) };
   return { server, registry, storage, logLevel, logJson };
 }
 
-function readTls({ tlsCert, tlsKey, tlsCa }: Flags): TlsOptions | undefined {
+function readTls({ tlsCert, tlsKey, tlsCa }: Flags, command: Command): TlsOptions | undefined {
   if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) {
-    throw new Error("--tls-cert and --tls-key belong together: give both");
+    command.error("error: --tls-cert and --tls-key belong together: give both");
   }
   const pair = { cert: readPem("--tls-cert", tlsCert), key: readPem("--tls-key", tlsKey) };
   return tlsCa === undefined ? pair : { ...pair, ca: readPem("--tls-ca", tlsCa), requestClientCertificate: true };

@@ -103,8 +103,8 @@ test("flags that make no sense are refused by name", async () => {
     [["--consul", "a:1", "--etcd", "b:2"], 2, /'--consul <address>' cannot be used with option '--etcd/],
     [["--consul", "nowhere"], 2, /--consul <address>.*'nowhere'.*Want host:port/],
     [["--etcd", "a:1,b"], 2, /--etcd <addresses>.*'a:1,b'.*Want host:port/],
-    [["--instance-id", "x"], 1, /^im-server: --instance-id is for a registry: give --consul or --etcd too\n$/],
-    [["--weight", "2"], 1, /^im-server: --weight is for a registry/],
+    [["--instance-id", "x"], 2, /^error: --instance-id is for a registry: give --consul or --etcd too\n$/],
+    [["--weight", "2"], 2, /^error: --weight is for a registry/],
     [["--consul", "a:1", "--advertise", "[::1]"], 1, /^im-server: address of an instance must be .* got "\[::1\]"\n$/],
   ];
   for (const [flags, expected, message] of mistakes) {

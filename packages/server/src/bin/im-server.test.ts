@@ -82,7 +82,7 @@ test("mistakes in the command line exit with 2, files that cannot be read with 1
     [["--log-level", "loud"], 2, /error, warn, info, debug/],
     [["--nonsense"], 2, /unknown option '--nonsense'/],
     [["extra"], 2, /too many arguments/],
-    [["--tls-cert", "a.pem"], 1, /^im-server: --tls-cert and --tls-key belong together: give both\n$/],
+    [["--tls-cert", "a.pem"], 2, /^error: --tls-cert and --tls-key belong together: give both\n$/],
     [["--tls-cert", "/none.pem", "--tls-key", "k"], 1, /^im-server: --tls-cert \/none.pem cannot be read: .*\n$/],
     [["--public-url", "x"], 1, /^im-server: publicUrl is "x": want .*\n$/],
   ];

@@ -24,6 +24,7 @@ async function run(): Promise<number> {
     const options = readCommandOptions(command);
     return await serve(options);
   } catch (error) {
+    if (error instanceof CommanderError) return usageError;
     process.stderr.write(`im-server: ${explain(error)}\n`);
     return 1;
   }

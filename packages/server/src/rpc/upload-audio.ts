@@ -107,7 +107,7 @@ async function transcribeUnasked(context: ServiceContext, { audioId, roomId }: A
 }
 
 function tooLarge(maxUploadBytes: number): ConnectError {
-  return new ConnectError(`an upload may have ${maxUploadBytes} bytes`, Code.ResourceExhausted);
+  return new ConnectError(`an upload may have ${maxUploadBytes} bytes at the most`, Code.ResourceExhausted);
 }
 
 function wrongSize(declaredBytes: number, received: number): ConnectError {
