@@ -6,7 +6,10 @@ import { jsonReport } from "../report/json-report.ts";
 import { ratioTable } from "../report/wanted-ratios.ts";
 import { benches } from "./benches.ts";
 
-const registries = await skipWithout("consul", "etcd");
+const needed: Readonly<Record<string, Awaited<ReturnType<typeof skipWithout>>>> = {
+  discovery: await skipWithout("consul", "etcd"),
+  cluster: await skipWithout("nats-server"),
+};
 const measuresOf: Readonly<Record<string, readonly string[]>> = {
   stream: ["stream.throughput", "stream.acknowledged.throughput"],
   latency: ["stream.latency.p50", "stream.latency.p99"],
@@ -28,6 +31,7 @@ const measuresOf: Readonly<Record<string, readonly string[]>> = {
   import: ["import.time", "import.process"],
   balancers: ["balancers.picks.3", "balancers.picks.100", "balancers.picks.1000"],
   discovery: ["discovery.registered", "discovery.killed"],
+  cluster: ["cluster.messages", "cluster.deliveries"],
 };
 
 test("every benchmark has a test", () => {
@@ -36,7 +40,7 @@ test("every benchmark has a test", () => {
 
 describe("benchmarks of next to nothing", { concurrency: 3 }, () => {
   for (const [name, measures] of Object.entries(measuresOf)) {
-    test(`${name} gives all that it measures`, name === "discovery" ? registries : {}, async () => {
+    test(`${name} gives all that it measures`, needed[name] ?? {}, async () => {
       const results = (await benches[name]?.run({ size: "quick", tell() {} })) ?? [];
       assert.deepEqual([...new Set(results.map(({ measure }) => measure))], measures);
       for (const result of results) checkResult(result);

@@ -1,5 +1,6 @@
 import { balancers } from "./balancers.ts";
 import type { Bench } from "./bench.ts";
+import { cluster } from "./cluster.ts";
 import { coldImport } from "./cold-import.ts";
 import { discovery } from "./discovery.ts";
 import { failover } from "./failover.ts";
@@ -26,4 +27,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   import: coldImport,
   balancers,
   discovery,
+  cluster,
 };
