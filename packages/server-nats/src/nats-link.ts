@@ -21,8 +21,8 @@ export class NatsLink {
   readonly #inbox: string = createInbox();
   readonly #answers = new Map<string, (answer: Msg, epoch: string) => void>();
   readonly #watchers = new Set<StreamWatcher>();
+  readonly #calls = new Set<(reason: Error) => void>();
   #isUp = true;
-  #down = Promise.withResolvers<never>();
   #up = Promise.withResolvers<void>();
 
   /** Rejects when JetStream does not answer. */
@@ -33,7 +33,6 @@ export class NatsLink {
   private constructor(connection: NatsConnection, manager: JetStreamManager) {
     this.connection = connection;
     this.manager = manager;
-    this.#down.promise.catch(() => {});
     this.#up.resolve();
     connection.subscribe(`${this.#inbox}.*.*`, {
       callback: (error, answer) => {
@@ -63,8 +62,16 @@ export class NatsLink {
   }
 
   /** A call of JetStream's API that does not wait for its answer when the connection breaks. */
-  call<T>(answer: Promise<T>): Promise<T> {
-    return Promise.race([answer, this.#down.promise]);
+  async call<T>(answer: Promise<T>): Promise<T> {
+    // One for each call: a promise that outlives the calls that race with it keeps all their answers.
+    const broken = Promise.withResolvers<never>();
+    this.#calls.add(broken.reject);
+    if (!this.#isUp) broken.reject(connectionGone());
+    try {
+      return await Promise.race([answer, broken.promise]);
+    } finally {
+      this.#calls.delete(broken.reject);
+    }
   }
 
   /** The subject to which an incarnation is to send its answer for `token`. */
@@ -95,7 +102,7 @@ export class NatsLink {
 
   async #followStatus(): Promise<void> {
     for await (const { type } of this.connection.status()) {
-      if (type === "disconnect" && this.#isUp) this.#setDown();
+      if (type === "disconnect") this.#setDown();
       else if (type === "reconnect") this.#setUp();
     }
     this.#setDown();
@@ -103,15 +110,14 @@ export class NatsLink {
   }
 
   #setDown(): void {
+    if (!this.#isUp) return;
     this.#isUp = false;
     this.#up = Promise.withResolvers();
-    this.#down.reject(new Error("the connection to NATS is gone"));
+    for (const giveUp of this.#calls) giveUp(connectionGone());
   }
 
   #setUp(): void {
     this.#isUp = true;
-    this.#down = Promise.withResolvers();
-    this.#down.promise.catch(() => {});
     this.#up.resolve();
     for (const watcher of [...this.#watchers]) watcher.onDisturbed();
   }
@@ -119,4 +125,8 @@ export class NatsLink {
   #disturb(stream: string): void {
     for (const watcher of [...this.#watchers]) if (watcher.stream === stream) watcher.onDisturbed();
   }
+}
+
+function connectionGone(): Error {
+  return new Error("the connection to NATS is gone");
 }
