@@ -7,6 +7,7 @@ export class BucketFeed {
   readonly #onChange: (event: PresenceEvent) => void;
   readonly #seen = new SeenRevision();
   #loading: PresenceEvent[] | undefined;
+  #opened: readonly PresenceEvent[] = [];
   #unwatch = () => {};
 
   constructor(onChange: (event: PresenceEvent) => void) {
@@ -18,24 +19,33 @@ export class BucketFeed {
     return this.#seen.value;
   }
 
-  /** Begins anew; nothing is told until {@link load}. */
-  async open(bucket: PresenceBucket): Promise<void> {
+  /** Begins anew; nothing is told until {@link take}. */
+  async open(bucket: Pick<PresenceBucket, "watch">): Promise<void> {
     this.stop();
     this.#seen.reset();
-    this.#loading = [];
+    const loading: PresenceEvent[] = [];
+    this.#loading = loading;
+    this.#opened = loading;
     this.#unwatch = await bucket.watch((event) => {
+      // What the last history has left to tell is of another bucket, or is told again.
+      if (this.#opened !== loading) return;
       if (this.#loading === undefined) this.#onChange(event);
       else this.#loading.push(event);
       this.#seen.reach(event.revision);
     });
   }
 
-  /** All that there is when this revision has come; later changes are told. Rejects when nothing comes for a while. */
+  /** All that there is when this revision has come, to which more is added. Rejects when nothing comes for a while. */
   async load(revision: number): Promise<readonly PresenceEvent[]> {
     for (let before = this.revision; this.revision < revision; before = this.revision) {
       await this.reached(revision);
       if (this.revision === before) throw new Error(`NATS has not told revision ${revision} of the bucket`);
     }
+    return this.#loading ?? [];
+  }
+
+  /** All that has come; every later change is told. */
+  take(): readonly PresenceEvent[] {
     const events = this.#loading ?? [];
     this.#loading = undefined;
     return events;
@@ -47,6 +57,7 @@ export class BucketFeed {
   }
 
   stop(): void {
+    this.#opened = [];
     this.#unwatch();
     this.#unwatch = () => {};
   }

@@ -10,6 +10,7 @@ import type { PresenceEvent } from "./presence-event.ts";
 import { leaseKey } from "./presence-keys.ts";
 import type { PresenceState } from "./presence-state.ts";
 import type { SessionLease } from "./session-lease.ts";
+import { untoldLeases } from "./untold-leases.ts";
 
 /** What {@link PresenceSync} is made of. */
 export interface PresenceSyncOptions {
@@ -163,8 +164,10 @@ export class PresenceSync {
     await this.#feed.open(bucket);
     // The history up to this renewal is all that there was.
     const { revision } = await lease.renew(bucket);
-    const events = await this.#feed.load(revision);
+    const leases = await untoldLeases(await this.#feed.load(revision), (key) => bucket.revisionOf(key));
     if (breaks !== this.#breaks) throw new Error("the connection broke while the bucket was read");
+    // Nothing may be told between this and the load.
+    const events = [...leases, ...this.#feed.take()];
     const nowMs = performance.now();
     this.#renewedAtMs = nowMs;
     for (const event of events) this.#noteMarker(event, nowMs);
