@@ -41,7 +41,7 @@ export class RoomFeed {
   #timer: unknown;
   #stopped = false;
 
-  /** Rejects when the incarnation is not there any more, or JetStream does not answer. */
+  /** Rejects when the incarnation is not there any more, JetStream does not answer, or the feed is lost before. */
   static async start(parts: RoomFeedParts): Promise<RoomFeed> {
     const feed = new RoomFeed(parts);
     try {
@@ -92,7 +92,8 @@ export class RoomFeed {
       inactive_threshold: nanos(heartbeatMs),
     });
     await link.call(creating);
-    if (!this.#stopped) this.#watch();
+    if (this.#stopped) throw new Error("the feed was lost before it had begun");
+    this.#watch();
   }
 
   #onMessage(message: Msg): void {
