@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type MessageResponse, MessageResponseSchema } from "@im-sdk/gen";
 import { type LogEntry, messageBytes } from "@im-sdk/server";
@@ -15,15 +15,27 @@ export function encodeMessage(message: MessageResponse): Uint8Array {
   return toBinary(MessageResponseSchema, message);
 }
 
-/** The message as the log tells it. In a stream no position is left out, so the one before is the one that is less by one. */
+/**
+ * The message as the log tells it. In a stream no position is left out, so the one before is the one that is less by one, and what
+ * somebody else has stored and cannot be read is a message without content.
+ */
 export function decodeEntry(data: Uint8Array, epoch: string, { sequence, timestampMs }: StoredAt): LogEntry {
-  // No Buffer: content would become one too.
-  const message = fromBinary(MessageResponseSchema, new Uint8Array(data.buffer, data.byteOffset, data.length));
+  const message = readMessage(data);
   message.epoch = epoch;
   message.sequence = sequence;
   message.previousSequence = sequence - 1n;
   message.timestamp = timestampFromMs(timestampMs);
   return { message, bytes: messageBytes(message) };
+}
+
+/** Never throws: the connection would not outlive that. */
+function readMessage(data: Uint8Array): MessageResponse {
+  try {
+    // No Buffer: content would become one too.
+    return fromBinary(MessageResponseSchema, new Uint8Array(data.buffer, data.byteOffset, data.length));
+  } catch {
+    return create(MessageResponseSchema);
+  }
 }
 
 /** The `Nats-Msg-Id` of a user's key: JetStream keeps them in memory, and takes no line breaks. */
