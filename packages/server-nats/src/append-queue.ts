@@ -71,9 +71,8 @@ export class AppendQueue {
     this.#fedTo = fedTo;
     this.#isOpen = true;
     for (const pending of this.#pending.values()) {
-      // What the last incarnation had is gone with it.
-      if (isNew)
-        Object.assign(pending, { answer: undefined, refusal: undefined, stored: undefined, isLookedUp: false });
+      // What the last incarnation had is gone with it, and so is what this one has lost of its newest.
+      if (isNew || (pending.stored !== undefined && pending.stored.sequence > fedTo)) forget(pending);
       const { refusal } = pending;
       if (refusal !== undefined) {
         const error = unavailable(`the room log did not take the message: ${refusal}`);
@@ -195,4 +194,9 @@ export class AppendQueue {
     if (isStuck) onNotTaken();
     this.#startTimer();
   }
+}
+
+function forget(pending: PendingAppend): void {
+  const nothing = { answer: undefined, refusal: undefined, stored: undefined, outcome: undefined, isLookedUp: false };
+  Object.assign(pending, nothing);
 }
