@@ -80,18 +80,18 @@ test("what an incarnation that is gone has stored, or says, counts for nothing",
   queue.fed(oldB, at(2n));
   oldB.respond(stored(2));
   await settle();
-  queue.open(two, 0n);
-  oldA.respond(stored(1));
+  queue.open(two, 5n);
+  oldA.respond(stored(1, true));
   await settle();
   assert.deepEqual(answers, []);
   for (const [index, message] of two.published.entries()) {
-    message.respond(stored(index + 1));
-    queue.fed(message, at(BigInt(index + 1)));
+    message.respond(stored(index + 6));
+    queue.fed(message, at(BigInt(index + 6)));
   }
   await settle();
   assert.deepEqual(answers, [
-    ["a", "two", 1, 5, false],
-    ["b", "two", 2, 5, false],
+    ["a", "two", 6, 5, false],
+    ["b", "two", 7, 5, false],
   ]);
 });
 
