@@ -58,7 +58,8 @@ test("--send says so in the room, and - takes the recording from stdin", async (
 test("a file that is not there, one without a format, and one that is too large are refused in one line", async () => {
   await using room = await startTestRoom({ limits: { maxUploadBytes: 1_000 } });
   const missing = await runCommand(["upload", "lobby", "none.opus"], room);
-  assert.deepEqual([missing.code, missing.stderr], [1, "im: source: none.opus cannot be read\n"]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /^im: source: none\.opus cannot be read: ENOENT.*\n$/);
   const formless = await runCommand(["upload", "lobby", "hello"], room);
   assert.equal(formless.code, 2);
   assert.match(formless.stderr, /^im: --format is needed/);
