@@ -27,11 +27,10 @@ test("NATS is silent while paused, and answers when it is resumed", real, async 
   await using nats = await startNats();
   const connection = await connect({ servers: nats.address });
   nats.pause();
-  const waiting = connection.rtt();
-  assert.equal(
-    await Promise.race([waiting, connection.flush(), new Promise((done) => setTimeout(done, 300))]),
-    undefined,
-  );
+  // The signal takes a moment: what is asked until then may still be answered.
+  let waiting = connection.rtt();
+  const silence = () => new Promise<undefined>((done) => setTimeout(() => done(undefined), 300));
+  while ((await Promise.race([waiting, silence()])) !== undefined) waiting = connection.rtt();
   nats.resume();
   assert.ok((await waiting) >= 0);
   await connection.close();
