@@ -1,4 +1,5 @@
 import { type NatsAudioStoreOptions, resolveNatsAudioStoreOptions } from "./audio/nats-audio-store-options.ts";
+import { shown } from "./check-options.ts";
 import { type NatsPresenceOptions, resolveNatsPresenceOptions } from "./presence/nats-presence-options.ts";
 
 /** TLS towards NATS, all PEM. */
@@ -135,8 +136,4 @@ function isText(value: unknown): value is string {
 
 function given(value: unknown): string {
   return value === undefined ? "not given" : "given";
-}
-
-function shown(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : String(value);
 }

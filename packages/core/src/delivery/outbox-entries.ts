@@ -28,9 +28,8 @@ export class OutboxEntries {
     return this.#inside.size;
   }
 
-  /** Inside or waiting. */
-  find(messageId: string): OutboxEntry | undefined {
-    const hash = hashOf(messageId);
+  /** Inside or waiting. `hash` is `hashOf` the message id. */
+  find(messageId: string, hash = hashOf(messageId)): OutboxEntry | undefined {
     return this.#inside.find(messageId, hash) ?? this.#waiting.find(messageId, hash);
   }
 

@@ -42,10 +42,15 @@ export interface OutboxEntry {
   release: (() => void) | undefined;
 }
 
-export function createEntry(message: MessageRequest, deadlineAtMs: number): OutboxEntry {
+/** `hash` is `hashOf` its message id. */
+export function createEntry(
+  message: MessageRequest,
+  deadlineAtMs: number,
+  hash = hashOf(message.messageId),
+): OutboxEntry {
   return {
     message,
-    hash: hashOf(message.messageId),
+    hash,
     bytes: entryBytes(message),
     deadlineAtMs,
     place: undefined,

@@ -11,6 +11,7 @@ import { largestOf, RefusedStreams } from "./refused-streams.ts";
 import { canceled, expired, outboxFull, rejected, unanswered } from "./send-errors.ts";
 import { acknowledged, type SendReceipt } from "./send-receipt.ts";
 import { SkippingQueue } from "./skipping-queue.ts";
+import { hashOf } from "./string-hash.ts";
 import { UnacknowledgedCount } from "./unacknowledged-count.ts";
 
 export interface OutboxParts extends Pick<OutcomesOptions, "clock" | "onOrphanSettled"> {
@@ -53,18 +54,18 @@ export class Outbox {
 
   send(message: MessageRequest, { deadlineAtMs, signal }: OutboxSendOptions): Promise<SendReceipt> {
     if (signal?.aborted) return Promise.reject(canceled(message, false));
-    const known = this.#entries.find(message.messageId);
+    const hash = hashOf(message.messageId);
+    const known = this.#entries.find(message.messageId, hash);
     if (known?.promised !== undefined) {
       return Promise.reject(new ImError("already_exists", `message ${message.messageId} is being sent already`));
     }
-    const entry = known ?? createEntry(message, deadlineAtMs);
+    const entry = known ?? createEntry(message, deadlineAtMs, hash);
     entry.promised = Promise.withResolvers();
-    const { promise } = entry.promised;
     if (signal !== undefined) {
       onAbort(entry, signal, () => this.#settle(entry, canceled(entry.message, entry.left !== undefined)));
     }
     if (known === undefined) this.#accept(entry);
-    return promise;
+    return entry.promised.promise;
   }
 
   /**
