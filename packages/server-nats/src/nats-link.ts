@@ -5,7 +5,7 @@ import { createInbox, type Msg, type NatsConnection, nuid } from "@nats-io/trans
 export interface StreamWatcher {
   /** Name of the stream. */
   readonly stream: string;
-  /** Messages and answers may have been lost: the connection is there again, or the stream was deleted. */
+  /** Messages and answers may have been lost: the connection is gone, or there again, or the stream was deleted. */
   onDisturbed(): void;
 }
 
@@ -114,16 +114,20 @@ export class NatsLink {
     this.#isUp = false;
     this.#up = Promise.withResolvers();
     for (const giveUp of this.#calls) giveUp(connectionGone());
+    this.#disturb();
   }
 
   #setUp(): void {
     this.#isUp = true;
     this.#up.resolve();
-    for (const watcher of [...this.#watchers]) watcher.onDisturbed();
+    this.#disturb();
   }
 
-  #disturb(stream: string): void {
-    for (const watcher of [...this.#watchers]) if (watcher.stream === stream) watcher.onDisturbed();
+  /** Without a name all streams are meant. */
+  #disturb(stream?: string): void {
+    for (const watcher of [...this.#watchers]) {
+      if (stream === undefined || watcher.stream === stream) watcher.onDisturbed();
+    }
   }
 }
 

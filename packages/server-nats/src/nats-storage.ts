@@ -24,7 +24,7 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
     const link = await NatsLink.open(connection);
     const common = { replicas, bucket: `${prefix}_audio` };
     const audioStore = audio === false ? undefined : await createNatsAudioStore(connection, { ...audio, ...common });
-    const shared = await createNatsPresence(connection, { ...presence, replicas, bucket: `${prefix}_presence` });
+    const shared = await createNatsPresence(link, { ...presence, replicas, bucket: `${prefix}_presence` });
     return new NatsStorage(link, resolved, shared, audioStore);
   } catch (cause) {
     await connection.close();

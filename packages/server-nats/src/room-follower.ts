@@ -1,7 +1,7 @@
 import type { Clock } from "@im-sdk/contracts";
 import type { Logger } from "@im-sdk/server";
 import type { NatsLink, StreamWatcher } from "./nats-link.ts";
-import { type Fed, RoomFeed } from "./room-feed.ts";
+import { type Fed, OrderedFeed } from "./ordered-feed.ts";
 import type { Incarnation, RoomStream } from "./room-stream.ts";
 
 const maxBackoffMs = 2_000;
@@ -31,7 +31,7 @@ export class RoomFollower implements StreamWatcher {
   readonly #parts: RoomFollowerParts;
   #incarnation: Incarnation | undefined;
   #position = 0n;
-  #feed: RoomFeed | undefined;
+  #feed: OrderedFeed | undefined;
   #isWanted = false;
   #ready = Promise.withResolvers<void>();
   // Tells a start under way that it has been replaced.
@@ -128,11 +128,11 @@ export class RoomFollower implements StreamWatcher {
     const { epoch, subject } = state;
     const incarnation = { epoch, subject };
     this.#incarnation = incarnation;
-    const feed = await RoomFeed.start({
+    const feed = await OrderedFeed.start({
       link,
       clock,
       stream: stream.name,
-      incarnation,
+      subject,
       after: this.#position,
       onMessage: (fed) => {
         if (run !== this.#run) return;

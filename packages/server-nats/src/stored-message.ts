@@ -45,13 +45,22 @@ export function duplicateId(userId: string, key: string): string {
 
 /** Where and when a message that a consumer delivers was stored, and its number in the delivery, from the subject to reply to. */
 export function deliveryOf(reply: string): StoredAt & { readonly delivery: number } {
-  const tokens = reply.split(".");
-  // $JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<delivery>.<ns>.<pending>; later servers have domain and account first.
-  const first = tokens.length === 9 ? 5 : 7;
-  const [sequence = "", delivery = "", nanoseconds = ""] = tokens.slice(first);
+  const [sequence = "", delivery = "", nanoseconds = ""] = deliveryTokens(reply);
   return {
     sequence: BigInt(sequence),
     delivery: Number(delivery),
     timestampMs: Number(nanoseconds.slice(0, -6)),
   };
+}
+
+/** When such a message was stored, in ms since the Unix epoch with a fraction: to the microsecond. */
+export function exactTimeMs(reply: string): number {
+  const [, , nanoseconds = ""] = deliveryTokens(reply);
+  return Number(nanoseconds.slice(0, -3)) / 1000;
+}
+
+/** $JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<delivery>.<ns>.<pending>; later servers have domain and account first. */
+function deliveryTokens(reply: string): readonly string[] {
+  const tokens = reply.split(".");
+  return tokens.slice(tokens.length === 9 ? 5 : 7);
 }

@@ -1,17 +1,24 @@
 import { type PresenceBucket, requestTimeoutMs } from "./presence-bucket.ts";
 import type { PresenceEvent } from "./presence-event.ts";
 import { SeenRevision } from "./seen-revision.ts";
+import { untoldLeases } from "./untold-leases.ts";
+
+/** What a {@link BucketFeed} is made of. */
+export interface BucketFeedParts {
+  readonly onChange: (event: PresenceEvent) => void;
+  /** Changes may be missing: it is to be opened anew. */
+  readonly onLost: () => void;
+}
 
 /** The history of the bucket: first all that it holds, at once, then every change as it comes. */
 export class BucketFeed {
-  readonly #onChange: (event: PresenceEvent) => void;
+  readonly #parts: BucketFeedParts;
   readonly #seen = new SeenRevision();
   #loading: PresenceEvent[] | undefined;
-  #opened: readonly PresenceEvent[] = [];
-  #unwatch = () => {};
+  #following: { stop(): void } | undefined;
 
-  constructor(onChange: (event: PresenceEvent) => void) {
-    this.#onChange = onChange;
+  constructor(parts: BucketFeedParts) {
+    this.#parts = parts;
   }
 
   /** How far it has come. */
@@ -20,28 +27,28 @@ export class BucketFeed {
   }
 
   /** Begins anew; nothing is told until {@link take}. */
-  async open(bucket: Pick<PresenceBucket, "watch">): Promise<void> {
+  async open(bucket: Pick<PresenceBucket, "follow">): Promise<void> {
     this.stop();
     this.#seen.reset();
-    const loading: PresenceEvent[] = [];
-    this.#loading = loading;
-    this.#opened = loading;
-    this.#unwatch = await bucket.watch((event) => {
-      // What the last history has left to tell is of another bucket, or is told again.
-      if (this.#opened !== loading) return;
-      if (this.#loading === undefined) this.#onChange(event);
+    this.#loading = [];
+    this.#following = await bucket.follow((event) => {
+      if (this.#loading === undefined) this.#parts.onChange(event);
       else this.#loading.push(event);
       this.#seen.reach(event.revision);
-    });
+    }, this.#parts.onLost);
   }
 
-  /** All that there is when this revision has come, to which more is added. Rejects when nothing comes for a while. */
-  async load(revision: number): Promise<readonly PresenceEvent[]> {
+  /**
+   * Waits for all up to this revision, and for the leases of those who are in it, as `revisionOf` finds them. Rejects when nothing
+   * comes for a while.
+   */
+  async load(revision: number, revisionOf: (key: string) => Promise<number | undefined>): Promise<void> {
     for (let before = this.revision; this.revision < revision; before = this.revision) {
       await this.reached(revision);
       if (this.revision === before) throw new Error(`NATS has not told revision ${revision} of the bucket`);
     }
-    return this.#loading ?? [];
+    const loading = this.#loading ?? [];
+    loading.unshift(...(await untoldLeases(loading, revisionOf)));
   }
 
   /** All that has come; every later change is told. */
@@ -57,8 +64,7 @@ export class BucketFeed {
   }
 
   stop(): void {
-    this.#opened = [];
-    this.#unwatch();
-    this.#unwatch = () => {};
+    this.#following?.stop();
+    this.#following = undefined;
   }
 }

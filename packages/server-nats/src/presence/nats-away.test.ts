@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { skipWithout, startNats } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { presenceOn } from "../test-kit/presence-on.ts";
+import { reconnected } from "../test-kit/reconnected.ts";
 
 const real = await skipWithout("nats-server");
 
@@ -64,7 +65,43 @@ test("while NATS is away a join waits, then is refused as unavailable, and a lea
   await other.until(() => other.users("r") === "cid");
   await isBack.promise;
   assert.deepEqual(availability, [false, true]);
-  assert.deepEqual([...other.told].sort(), ["joined ann", "joined cid", "left ann"]);
+  // Behind all that was to be made good.
+  await one.join("end", "eve");
+  await other.until(() => other.users("end") === "eve");
+  assert.deepEqual([...other.told].sort(), ["joined ann", "joined cid", "joined eve", "left ann"]);
+});
+
+test("what NATS did not take is written again when it does", real, async () => {
+  await using nats = await startNats();
+  await using one = await presenceOn(nats, { leaseMs: 900, joinTimeoutMs: 60_000 });
+  await using other = await presenceOn(nats, { leaseMs: 900, joinTimeoutMs: 100 });
+  const { streams } = await jetstreamManager(other.connection);
+  // A lease is empty.
+  await streams.update("KV_im_presence", { max_msg_size: 10 });
+  const joined = one.join("r", "ann");
+  await assert.rejects(other.join("q", "bob"), /cannot be joined/);
+  assert.equal(other.users("r"), "");
+  await streams.update("KV_im_presence", { max_msg_size: -1 });
+  assert.equal(await joined, true);
+  await other.until(() => other.users("r") === "ann");
+});
+
+test("however often the connection breaks, a server has one consumer in NATS", real, async () => {
+  await using nats = await startNats();
+  await using one = await presenceOn(nats, { leaseMs: 900 });
+  await one.join("r", "ann");
+  await using other = await presenceOn(nats, { leaseMs: 900 });
+  for (let round = 1; round <= 5; round += 1) {
+    const isBack = reconnected(one.connection);
+    await one.connection.reconnect();
+    await isBack;
+    assert.equal(await one.join(`round ${round}`, "ann"), true);
+  }
+  await other.until(() => other.users("round 5") === "ann");
+  const { consumers } = await jetstreamManager(other.connection);
+  const count = async () => (await consumers.list("KV_im_presence").next()).length;
+  while ((await count()) > 2) await new Promise(setImmediate);
+  assert.equal(await count(), 2);
 });
 
 test(

@@ -7,6 +7,7 @@ import { type RunningServer, skipWithout, startNats } from "@im-sdk/test-servers
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { NatsLink } from "../nats-link.ts";
 import { memberOf, presenceOn } from "../test-kit/presence-on.ts";
 import { createNatsPresence } from "./nats-presence.ts";
 import type { NatsPresenceOptions } from "./nats-presence-options.ts";
@@ -185,6 +186,6 @@ test("a wrong option is refused with its name, its value and what is allowed", a
     [{ replicas: 2.5 }, /replicas is 2\.5/],
   ];
   for (const [options, message] of wrong) {
-    await assert.rejects(createNatsPresence(undefined as unknown as NatsConnection, options), message);
+    await assert.rejects(createNatsPresence(undefined as unknown as NatsLink, options), message);
   }
 });

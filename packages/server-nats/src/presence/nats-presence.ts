@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Member, Presence, PresenceChange } from "@im-sdk/server";
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { NatsLink } from "../nats-link.ts";
 import { unavailable } from "../unavailable.ts";
 import { type NatsPresenceOptions, resolveNatsPresenceOptions } from "./nats-presence-options.ts";
 import { OwnMembers } from "./own-members.ts";
@@ -21,13 +21,10 @@ export interface NatsPresence extends Presence {
  * Presence in a JetStream key-value bucket. A server that dies takes its users out of their rooms, on all other servers, within
  * `leaseMs` and a third; `maxUsers` holds across all. While NATS is away, joins wait and are then refused as UNAVAILABLE, and
  * leaves are made good later. Resolves when the bucket has been read; rejects when NATS does not answer, and throws a RangeError
- * or TypeError for a wrong option. The connection should reconnect for ever, within much less than `leaseMs`.
+ * or TypeError for a wrong option. The link should be there again, after a break, within much less than `leaseMs`.
  */
-export async function createNatsPresence(
-  connection: NatsConnection,
-  options: NatsPresenceOptions = {},
-): Promise<NatsPresence> {
-  const presence = new BucketPresence(connection, resolveNatsPresenceOptions(options));
+export async function createNatsPresence(link: NatsLink, options: NatsPresenceOptions = {}): Promise<NatsPresence> {
+  const presence = new BucketPresence(link, resolveNatsPresenceOptions(options));
   await presence.start();
   return presence;
 }
@@ -39,7 +36,7 @@ class BucketPresence implements NatsPresence {
   readonly #own: OwnMembers;
   readonly #sync: PresenceSync;
 
-  constructor(connection: NatsConnection, options: Required<NatsPresenceOptions>) {
+  constructor(link: NatsLink, options: Required<NatsPresenceOptions>) {
     const lease = new SessionLease();
     this.#joinTimeoutMs = options.joinTimeoutMs;
     this.#state = new PresenceState({
@@ -55,7 +52,7 @@ class BucketPresence implements NatsPresence {
       bucket: () => this.#sync.bucket,
       seen: (revision) => this.#sync.seen(revision),
     });
-    this.#sync = new PresenceSync({ connection, options, lease, state: this.#state, own: this.#own });
+    this.#sync = new PresenceSync({ link, options, lease, state: this.#state, own: this.#own });
   }
 
   start(): Promise<void> {

@@ -1,7 +1,5 @@
+import { markersKeptMs } from "./feed-progress.ts";
 import type { PresenceBucket } from "./presence-bucket.ts";
-
-/** How long a marker of something that was removed stays for those who are late. */
-const keptMs = 60_000;
 
 const maxErasedAtOnce = 100;
 
@@ -39,7 +37,7 @@ export class OldMarkers {
   #oldest(nowMs: number): readonly number[] {
     const old: number[] = [];
     for (const [revision, notedAtMs] of this.#markers) {
-      if (nowMs - notedAtMs < keptMs || old.length === maxErasedAtOnce) break;
+      if (nowMs - notedAtMs < markersKeptMs || old.length === maxErasedAtOnce) break;
       old.push(revision);
     }
     return old;

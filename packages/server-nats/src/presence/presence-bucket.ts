@@ -1,3 +1,4 @@
+import { systemClock } from "@im-sdk/contracts";
 import {
   JetStreamApiCodes,
   JetStreamApiError,
@@ -6,7 +7,9 @@ import {
   jetstream,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers } from "@nats-io/transport-node";
+import type { NatsLink } from "../nats-link.ts";
+import { OrderedFeed } from "../ordered-feed.ts";
 import { type PresenceEvent, toPresenceEvent } from "./presence-event.ts";
 import { entriesOf } from "./presence-keys.ts";
 
@@ -19,23 +22,30 @@ export interface PresenceBucketOptions {
   readonly replicas: number;
 }
 
-/** The key-value bucket that all servers share. */
+/** The stream that holds a key-value bucket. */
+export function bucketStream(bucket: string): string {
+  return `KV_${bucket}`;
+}
+
+/** The key-value bucket that all servers share. What is asked of it fails at once when the connection breaks. */
 export class PresenceBucket {
   readonly #name: string;
+  readonly #link: NatsLink;
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
   readonly #kv: KV;
 
   /** Opens the bucket, and makes it when it is not there. Rejects when NATS does not answer. */
-  static async open(connection: NatsConnection, { bucket, replicas }: PresenceBucketOptions): Promise<PresenceBucket> {
-    const js = jetstream(connection, { timeout: requestTimeoutMs });
-    const jsm = await js.jetstreamManager();
-    const kv = await new Kvm(js).create(bucket, { replicas, history: 1 });
-    return new PresenceBucket(bucket, js, jsm, kv);
+  static async open(link: NatsLink, { bucket, replicas }: PresenceBucketOptions): Promise<PresenceBucket> {
+    const js = jetstream(link.connection, { timeout: requestTimeoutMs });
+    const jsm = await link.call(js.jetstreamManager());
+    const kv = await link.call(new Kvm(js).create(bucket, { replicas, history: 1 }));
+    return new PresenceBucket(bucket, link, js, jsm, kv);
   }
 
-  private constructor(name: string, js: JetStreamClient, jsm: JetStreamManager, kv: KV) {
+  private constructor(name: string, link: NatsLink, js: JetStreamClient, jsm: JetStreamManager, kv: KV) {
     this.#name = name;
+    this.#link = link;
     this.#js = js;
     this.#jsm = jsm;
     this.#kv = kv;
@@ -43,7 +53,7 @@ export class PresenceBucket {
 
   /** Resolves with the revision. With `previous` only if that is the key's revision (0: it is not there); see {@link isConflict}. */
   put(key: string, value: string, previous?: number): Promise<number> {
-    return this.#kv.put(key, value, previous === undefined ? {} : { previousSeq: previous });
+    return this.#link.call(this.#kv.put(key, value, previous === undefined ? {} : { previousSeq: previous }));
   }
 
   /** Removes a key, with the same condition; what is left is a marker, which {@link erase} removes. */
@@ -51,40 +61,52 @@ export class PresenceBucket {
     const header = headers();
     header.set("KV-Operation", "DEL");
     if (previous !== undefined) header.set("Nats-Expected-Last-Subject-Sequence", String(previous));
-    const { seq } = await this.#js.publish(`$KV.${this.#name}.${key}`, undefined, { headers: header });
+    const { seq } = await this.#link.call(this.#js.publish(this.#keys + key, undefined, { headers: header }));
     return seq;
   }
 
   /** The revision of a key that is there. */
   async revisionOf(key: string): Promise<number | undefined> {
-    const entry = await this.#kv.get(key);
+    const entry = await this.#link.call(this.#kv.get(key));
     return entry?.operation === "PUT" ? entry.revision : undefined;
   }
 
-  /** Calls back with all that is there and then with every change, in order. Returns what ends it. */
-  async watch(onEvent: (event: PresenceEvent) => void): Promise<() => void> {
-    const changes = await this.#kv.watch();
-    void (async () => {
-      for await (const change of changes) {
-        const event = toPresenceEvent(change);
+  /**
+   * Calls back with all that is there and then with every change, in order; `onLost`, once, when something may have been left out:
+   * then nothing more is told.
+   */
+  async follow(onEvent: (event: PresenceEvent) => void, onLost: () => void): Promise<Pick<OrderedFeed, "stop">> {
+    return OrderedFeed.start({
+      link: this.#link,
+      clock: systemClock,
+      stream: bucketStream(this.#name),
+      subject: `${this.#keys}>`,
+      after: 0n,
+      onMessage: (fed) => {
+        const event = toPresenceEvent(fed.message.subject.slice(this.#keys.length), fed);
         if (event !== undefined) onEvent(event);
-      }
-    })().catch(() => {});
-    return () => changes.stop();
+      },
+      onLost,
+    });
   }
 
   /** Removes all that a session has left behind, without a trace. */
   async sweep(session: string): Promise<void> {
-    await this.#jsm.streams.purge(`KV_${this.#name}`, { filter: `$KV.${this.#name}.${entriesOf(session)}.>` });
+    const filter = `${this.#keys}${entriesOf(session)}.>`;
+    await this.#link.call(this.#jsm.streams.purge(bucketStream(this.#name), { filter }));
   }
 
   /** Removes a marker; one that was replaced since is not there, which is as well. */
   async erase(revision: number): Promise<void> {
     try {
-      await this.#jsm.streams.deleteMessage(`KV_${this.#name}`, revision, false);
+      await this.#link.call(this.#jsm.streams.deleteMessage(bucketStream(this.#name), revision, false));
     } catch (error) {
       if (!(error instanceof JetStreamApiError)) throw error;
     }
+  }
+
+  get #keys(): string {
+    return `$KV.${this.#name}.`;
   }
 }
 

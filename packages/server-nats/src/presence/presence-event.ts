@@ -1,4 +1,7 @@
 import type { Member } from "@im-sdk/server";
+import type { Msg } from "@nats-io/transport-node";
+import type { Fed } from "../ordered-feed.ts";
+import { exactTimeMs } from "../stored-message.ts";
 import { parseKey } from "./presence-keys.ts";
 
 /** A user who is in a room by a session. */
@@ -9,7 +12,7 @@ export interface PresenceEntry {
   readonly member: Member;
   /** How many users the room takes, as the session that wrote the entry knows; 0: no limit. */
   readonly maxUsers: number;
-  /** By the clock of NATS, which is one for all servers: when the user came. */
+  /** By the clock of NATS, which is one for all servers, to the microsecond: when the user came. */
   readonly sinceMs: number;
   readonly revision: number;
 }
@@ -48,37 +51,28 @@ export interface EnteredEvent extends KeyEvent {
 /** What the bucket tells, in the one order that holds for all servers. */
 export type PresenceEvent = LeaseEvent | LeftEvent | EnteredEvent;
 
-/** A change of a key as a bucket gives it. */
-export interface KeyChange {
-  readonly key: string;
-  readonly revision: number;
-  readonly created: Date;
-  readonly operation: "PUT" | "DEL" | "PURGE";
-  json<T>(): T;
-}
-
 export function encodeEntry(value: EntryValue): string {
   return JSON.stringify(value);
 }
 
-/** Undefined for what is not ours. */
-export function toPresenceEvent(change: KeyChange): PresenceEvent | undefined {
-  const { key, revision, operation } = change;
+/** What a change of a key says; undefined for what is not ours. */
+export function toPresenceEvent(key: string, { message, sequence }: Fed): PresenceEvent | undefined {
   const parsed = parseKey(key);
   if (parsed === undefined) return undefined;
   const { session } = parsed;
-  const isPut = operation === "PUT";
+  const revision = Number(sequence);
+  const isPut = !message.headers?.has("KV-Operation");
   if (parsed.type === "lease") return { type: isPut ? "renewed" : "ended", key, session, revision };
   if (!isPut) return { type: "left", key, session, revision };
-  const value = decodeEntry(change);
+  const value = decodeEntry(message);
   if (value === undefined) return undefined;
-  const sinceMs = value.sinceMs ?? change.created.getTime();
+  const sinceMs = value.sinceMs ?? exactTimeMs(message.reply ?? "");
   return { type: "entered", key, session, revision, entry: { ...value, key, session, sinceMs, revision } };
 }
 
-function decodeEntry(change: KeyChange): EntryValue | undefined {
+function decodeEntry(message: Msg): EntryValue | undefined {
   try {
-    const value = change.json<Partial<EntryValue> | null>();
+    const value = message.json<Partial<EntryValue> | null>();
     const { roomId, member, maxUsers, sinceMs } = value ?? {};
     if (typeof roomId !== "string" || typeof member?.userId !== "string" || typeof maxUsers !== "number")
       return undefined;

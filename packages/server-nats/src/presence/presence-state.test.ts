@@ -99,7 +99,7 @@ test("that others have ended the own session is no news of its users", () => {
   assert.deepEqual([users("r"), told], [["ann"], ["joined r ann"]]);
 });
 
-test("a session is silent when its time is over, which begins anew with a load and a pardon; the own one never is", () => {
+test("a session is silent when its time is over, which begins anew with a load; the own one never is", () => {
   const { state } = startState("me");
   const { renewed } = startHistory();
   const events = [renewed("me"), renewed("x")];
@@ -108,8 +108,31 @@ test("a session is silent when its time is over, which begins anew with a load a
   assert.deepEqual([silent(leaseMs), silent(leaseMs + 1)], [[], ["x"]]);
   state.load(events, 500);
   assert.deepEqual([silent(leaseMs + 500), silent(leaseMs + 501)], [[], ["x"]]);
-  state.pardon(2_000);
-  assert.deepEqual([silent(leaseMs + 2_000), silent(leaseMs + 2_001)], [[], ["x"]]);
+});
+
+test("a server that is late itself, or behind the bucket, takes nobody for silent before another full time", () => {
+  const { state } = startState("me");
+  const silent = (nowMs: number) => state.silentSessions(nowMs).map(({ session }) => session);
+  state.load([startHistory().renewed("x")], 0);
+  for (const nowMs of [600, 1_200]) state.renewed(nowMs, false);
+  assert.deepEqual(silent(1_200), ["x"]);
+  state.renewed(1_900, false);
+  assert.deepEqual([silent(1_900), silent(2_900), silent(2_901)], [[], [], ["x"]]);
+  state.renewed(2_901, false);
+  state.renewed(2_902, true);
+  assert.deepEqual([silent(3_902), silent(3_903)], [[], ["x"]]);
+});
+
+test("an entry of a session that was never heard of shows that something was missed, and of one that has ended does not", () => {
+  const { state, users } = startState();
+  const { renewed, ended, entered } = startHistory();
+  assert.equal(state.apply(entered("x", "r", "ann"), 0), false);
+  for (const event of [renewed("y"), entered("y", "r", "bob"), ended("y"), entered("y", "r", "bob")]) {
+    assert.equal(state.apply(event, 0), true);
+  }
+  assert.deepEqual([...state.load([entered("z", "r", "cid")], 0)], ["z"]);
+  assert.equal(state.apply(entered("z", "r", "dan"), 0), true);
+  assert.deepEqual(users("r"), []);
 });
 
 test("what sessions without a lease have left behind is found in a load, and counts for nothing", () => {

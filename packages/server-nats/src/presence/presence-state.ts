@@ -41,25 +41,39 @@ export class PresenceState {
   readonly #options: PresenceStateOptions;
   readonly #rooms: RoomOccupancy;
   readonly #entries = new Map<string, StandingEntry>();
+  /** Sessions whose end was seen: a session never comes back. */
+  readonly #ended = new Set<string>();
   #leases = new Map<string, { readonly revision: number; readonly seenAtMs: number }>();
+  #renewedAtMs = 0;
 
   constructor(options: PresenceStateOptions) {
     this.#options = options;
     this.#rooms = new RoomOccupancy(options.tell);
   }
 
-  /** The bucket has gone on. An entry of a session that has ended is none. */
-  apply(event: PresenceEvent, nowMs: number): void {
+  /**
+   * The bucket has gone on. An entry of a session that has ended is none; one of a session that was never heard of shows that
+   * something was missed: then it returns false.
+   */
+  apply(event: PresenceEvent, nowMs: number): boolean {
     const { type, session, revision } = event;
     if (type === "entered") {
-      if (this.#leases.has(session)) this.#put(event.entry, nowMs);
+      if (!this.#leases.has(session)) return this.#ended.has(session);
+      this.#put(event.entry, nowMs);
     } else if (type === "left") this.#remove(event.key);
     else if (type === "ended") this.#end(session, nowMs);
     else this.#leases.set(session, { revision, seenAtMs: nowMs });
+    return true;
   }
 
-  /** Every session has its full time again: this server was itself not in time. */
-  pardon(nowMs: number): void {
+  /**
+   * This server has renewed its own lease. One that is late with that, or behind the bucket, cannot tell whether others are: then
+   * every session has its full time again.
+   */
+  renewed(nowMs: number, isBehind: boolean): void {
+    const isLate = isBehind || nowMs - this.#renewedAtMs > (2 / 3) * this.#options.leaseMs;
+    this.#renewedAtMs = nowMs;
+    if (!isLate) return;
     for (const [session, { revision }] of this.#leases) this.#leases.set(session, { revision, seenAtMs: nowMs });
   }
 
@@ -68,6 +82,7 @@ export class PresenceState {
    * not there any more is missing. Returns the sessions that have left something behind.
    */
   load(events: readonly PresenceEvent[], nowMs: number): ReadonlySet<string> {
+    this.#renewedAtMs = nowMs;
     this.#leases = new Map();
     for (const event of events) if (event.type === "renewed" || event.type === "ended") this.apply(event, nowMs);
     for (const key of this.#entries.keys()) this.#miss(key, nowMs);
@@ -77,6 +92,7 @@ export class PresenceState {
       if (this.#leases.has(event.session)) this.apply(event, nowMs);
       else left.add(event.session);
     }
+    for (const session of left) this.#ended.add(session);
     return left;
   }
 
@@ -128,6 +144,7 @@ export class PresenceState {
 
   #end(session: string, nowMs: number): void {
     this.#leases.delete(session);
+    this.#ended.add(session);
     for (const [key, { entry }] of this.#entries) {
       if (entry.session !== session) continue;
       if (this.#options.isOwn(session)) this.#miss(key, nowMs);

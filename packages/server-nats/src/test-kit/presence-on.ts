@@ -1,6 +1,7 @@
 import type { Member, PresenceChange } from "@im-sdk/server";
 import type { RunningServer } from "@im-sdk/test-servers";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { NatsLink } from "../nats-link.ts";
 import { createNatsPresence, type NatsPresence } from "../presence/nats-presence.ts";
 import type { NatsPresenceOptions } from "../presence/nats-presence-options.ts";
 
@@ -24,7 +25,7 @@ export function memberOf(userId: string): Member {
 
 export async function presenceOn(nats: RunningServer, options: NatsPresenceOptions = {}): Promise<TestPresence> {
   const connection = await connect({ servers: nats.address, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const presence = await createNatsPresence(connection, options);
+  const presence = await createNatsPresence(await NatsLink.open(connection), options);
   const told: string[] = [];
   presence.watch(({ type, member }) => told.push(`${type} ${member.userId}`));
   return {

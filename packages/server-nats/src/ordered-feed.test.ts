@@ -4,7 +4,7 @@ import { systemClock } from "@im-sdk/contracts";
 import { skipWithout, startNats } from "@im-sdk/test-servers";
 import { connect, headers } from "@nats-io/transport-node";
 import { NatsLink } from "./nats-link.ts";
-import { RoomFeed } from "./room-feed.ts";
+import { OrderedFeed } from "./ordered-feed.ts";
 import { RoomStream } from "./room-stream.ts";
 import { logOptions } from "./test-kit/room.ts";
 
@@ -16,7 +16,7 @@ test("a feed that has lost its way before it had begun does not begin", real, as
   t.after(() => link.close());
   const { retention, clock } = logOptions();
   const stream = new RoomStream({ link, clock, prefix: "im", roomId: "r", replicas: 1, retention });
-  const incarnation = await stream.ensure();
+  const { subject } = await stream.ensure();
   const { consumers } = link.manager;
   const add = consumers.add.bind(consumers);
   t.mock.method(consumers, "add", async (...[name, config]: Parameters<typeof add>) => {
@@ -26,11 +26,11 @@ test("a feed that has lost its way before it had begun does not begin", real, as
     return made;
   });
   const reasons: string[] = [];
-  const starting = RoomFeed.start({
+  const starting = OrderedFeed.start({
     link,
     clock: systemClock,
     stream: stream.name,
-    incarnation,
+    subject,
     after: 0n,
     onMessage: () => {},
     onLost: (reason) => reasons.push(reason),

@@ -2,7 +2,6 @@ import type { Clock } from "@im-sdk/contracts";
 import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
 import { createInbox, type Msg, nanos, nuid, type Subscription } from "@nats-io/transport-node";
 import type { NatsLink } from "./nats-link.ts";
-import type { Incarnation } from "./room-stream.ts";
 import { deliveryOf, type StoredAt } from "./stored-message.ts";
 
 /** A sign of life of a feed on which nothing happens, and how long it may be silent. */
@@ -14,12 +13,13 @@ export interface Fed extends StoredAt {
   readonly message: Msg;
 }
 
-/** What a {@link RoomFeed} is made of. */
-export interface RoomFeedParts {
+/** What a {@link OrderedFeed} is made of. */
+export interface OrderedFeedParts {
   readonly link: NatsLink;
   readonly clock: Clock;
   readonly stream: string;
-  readonly incarnation: Incarnation;
+  /** Only what was published to it is told; it may end in a wildcard. */
+  readonly subject: string;
   /** Messages after this position are told. */
   readonly after: bigint;
   readonly onMessage: (fed: Fed) => void;
@@ -28,11 +28,11 @@ export interface RoomFeedParts {
 }
 
 /**
- * All messages of one incarnation of a room after a position, each once and in order, by an ordered push consumer. It never
- * repairs itself: what it cannot go on from it tells, and its owner starts another one from the last position.
+ * All messages of a stream after a position, each once and in order, by an ordered push consumer. It never repairs itself: what it
+ * cannot go on from it tells, and its owner starts another one.
  */
-export class RoomFeed {
-  readonly #parts: RoomFeedParts;
+export class OrderedFeed {
+  readonly #parts: OrderedFeedParts;
   readonly #consumer = nuid.next();
   readonly #inbox = createInbox();
   readonly #subscription: Subscription;
@@ -41,9 +41,9 @@ export class RoomFeed {
   #timer: unknown;
   #stopped = false;
 
-  /** Rejects when the incarnation is not there any more, JetStream does not answer, or the feed is lost before. */
-  static async start(parts: RoomFeedParts): Promise<RoomFeed> {
-    const feed = new RoomFeed(parts);
+  /** Rejects when the stream is not there, JetStream does not answer, or the feed is lost before. */
+  static async start(parts: OrderedFeedParts): Promise<OrderedFeed> {
+    const feed = new OrderedFeed(parts);
     try {
       await feed.#create();
       return feed;
@@ -53,7 +53,7 @@ export class RoomFeed {
     }
   }
 
-  private constructor(parts: RoomFeedParts) {
+  private constructor(parts: OrderedFeedParts) {
     this.#parts = parts;
     this.#heardAtMs = parts.clock.now();
     this.#subscription = parts.link.connection.subscribe(this.#inbox, {
@@ -75,13 +75,13 @@ export class RoomFeed {
   }
 
   async #create(): Promise<void> {
-    const { link, stream, incarnation, after } = this.#parts;
+    const { link, stream, subject, after } = this.#parts;
     const creating = link.manager.consumers.add(stream, {
       name: this.#consumer,
       deliver_subject: this.#inbox,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: Number(after) + 1,
-      filter_subject: incarnation.subject,
+      filter_subject: subject,
       ack_policy: AckPolicy.None,
       replay_policy: ReplayPolicy.Instant,
       max_deliver: 1,
