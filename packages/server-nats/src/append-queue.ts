@@ -73,6 +73,9 @@ export class AppendQueue {
     for (const pending of this.#pending.values()) {
       // What the last incarnation had is gone with it, and so is what this one has lost of its newest.
       if (isNew || (pending.stored !== undefined && pending.stored.sequence > fedTo)) forget(pending);
+      // The stream, which was asked anew, has it.
+      if (pending.stored !== undefined)
+        pending.answer ??= { kind: "stored", sequence: pending.stored.sequence, duplicate: false };
       const { refusal } = pending;
       if (refusal !== undefined) {
         const error = unavailable(`the room log did not take the message: ${refusal}`);

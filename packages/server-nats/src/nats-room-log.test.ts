@@ -1,8 +1,16 @@
-import { after } from "node:test";
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { queryObjects } from "node:v8";
 import type { ServerStorage } from "@im-sdk/server";
 import { type RunningServer, skipWithout, startNats } from "@im-sdk/test-servers";
 import { testRoomLog } from "@im-sdk/testing";
+import { AppendQueue } from "./append-queue.ts";
+import { NatsRoomLog } from "./nats-room-log.ts";
 import { natsStorage } from "./nats-storage.ts";
+import { RoomFollower } from "./room-follower.ts";
+import { natsRooms } from "./test-kit/nats-rooms.ts";
+import { logOptions, messageOf, toldBy } from "./test-kit/room.ts";
 
 const real = await skipWithout("nats-server");
 
@@ -34,3 +42,41 @@ if (real.skip === false) {
     },
   });
 }
+
+test("a listener that throws is logged, and the others are told as ever", real, async (t) => {
+  const { rooms } = await natsRooms(t, 1);
+  const errors: unknown[] = [];
+  const options = logOptions();
+  const logger = {
+    ...options.logger,
+    error: (message: string, fields?: object) => errors.push({ message, ...fields }),
+  };
+  const log = rooms[0]?.storage.openLog("q", { ...options, logger }) ?? assert.fail();
+  const error = new Error("no place for it");
+  log.follow(() => {
+    throw error;
+  });
+  const told = await toldBy(log);
+  for (const id of ["a", "b"]) await log.append(messageOf(id), id);
+  assert.deepEqual(told.ids, ["a", "b"]);
+  const message = "a message could not be handed on";
+  assert.deepEqual(
+    errors,
+    [1n, 2n].map((sequence) => ({ message, room: "q", sequence, error })),
+  );
+});
+
+test("nothing is kept of a room that was closed", real, async (t) => {
+  const { rooms } = await natsRooms(t, 1);
+  const { storage, log } = rooms[0] ?? assert.fail();
+  log.close();
+  for (let count = 0; count < 10; count += 1) {
+    const closing = storage.openLog(`room ${count}`, logOptions());
+    await toldBy(closing);
+    await closing.append(messageOf("a"), "a");
+    closing.close();
+  }
+  const kept = () => [NatsRoomLog, AppendQueue, RoomFollower].map((type) => queryObjects(type, { format: "count" }));
+  // The first and the last may still be held by this function.
+  while (kept().some((count) => count > 2)) await setImmediate();
+});

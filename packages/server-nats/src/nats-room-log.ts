@@ -35,15 +35,15 @@ export class NatsRoomLog implements RoomLog {
   #hasEnded = false;
 
   constructor(parts: NatsRoomLogParts) {
-    const { link, budget, appendTimeoutMs: timeoutMs, roomId, prefix, replicas, options } = parts;
+    const { link, budget, appendTimeoutMs, roomId, prefix, replicas, options } = parts;
     const { clock, logger, retention } = options;
     this.#parts = parts;
-    this.#stream = new RoomStream({ link, clock, prefix, roomId, replicas, retention });
+    this.#stream = new RoomStream({ link, clock, prefix, roomId, replicas, appendTimeoutMs, retention });
     this.#queue = new AppendQueue({
       link,
       clock,
       budget,
-      timeoutMs,
+      timeoutMs: appendTimeoutMs,
       storedAtMs: (sequence) => this.#stream.storedAtMs(sequence),
       onNotTaken: () => this.#follower.restart(),
       onEmpty: () => this.#adjust(),
@@ -147,7 +147,15 @@ export class NatsRoomLog implements RoomLog {
   }
 
   #tell(entry: LogEntry): void {
-    for (const listener of [...this.#listeners]) listener(entry);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(entry);
+      } catch (error) {
+        // The connection to NATS would not outlive it.
+        const { roomId: room, options } = this.#parts;
+        options.logger.error("a message could not be handed on", { room, sequence: entry.message.sequence, error });
+      }
+    }
   }
 
   /** The stream is followed while somebody listens, or waits for a message of their own to come by. */

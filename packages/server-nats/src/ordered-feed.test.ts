@@ -1,22 +1,45 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { systemClock } from "@im-sdk/contracts";
 import { skipWithout, startNats } from "@im-sdk/test-servers";
-import { connect, headers } from "@nats-io/transport-node";
+import { connect, headers, type Msg, type MsgCallback } from "@nats-io/transport-node";
 import { NatsLink } from "./nats-link.ts";
-import { OrderedFeed } from "./ordered-feed.ts";
+import { type Fed, OrderedFeed } from "./ordered-feed.ts";
 import { RoomStream } from "./room-stream.ts";
 import { logOptions } from "./test-kit/room.ts";
 
 const real = await skipWithout("nats-server");
 
-test("a feed that has lost its way before it had begun does not begin", real, async (t) => {
-  await using nats = await startNats();
+/** A stream with messages `a`, `b` and `c`, and a feed of it that is not started yet. */
+async function startStream(t: TestContext) {
+  const nats = await startNats();
   const link = await NatsLink.open(await connect({ servers: nats.address }));
-  t.after(() => link.close());
+  t.after(async () => {
+    await link.close();
+    await nats.stop();
+  });
   const { retention, clock } = logOptions();
-  const stream = new RoomStream({ link, clock, prefix: "im", roomId: "r", replicas: 1, retention });
+  const names = { prefix: "im", roomId: "r", replicas: 1, appendTimeoutMs: 1 };
+  const stream = new RoomStream({ link, clock, ...names, retention });
   const { subject } = await stream.ensure();
+  for (const text of ["a", "b", "c"]) await link.connection.request(subject, text);
+  const told: string[] = [];
+  const lost: string[] = [];
+  const parts = {
+    link,
+    clock: systemClock,
+    stream: stream.name,
+    subject,
+    after: 0n,
+    onMessage: ({ message }: Fed) => told.push(message.string()),
+    onLost: (reason: string) => lost.push(reason),
+  };
+  return { link, subject, parts, told, lost };
+}
+
+test("a feed that has lost its way before it had begun does not begin", real, async (t) => {
+  const { link, parts, lost } = await startStream(t);
   const { consumers } = link.manager;
   const add = consumers.add.bind(consumers);
   t.mock.method(consumers, "add", async (...[name, config]: Parameters<typeof add>) => {
@@ -25,16 +48,35 @@ test("a feed that has lost its way before it had begun does not begin", real, as
     await link.connection.flush();
     return made;
   });
-  const reasons: string[] = [];
-  const starting = OrderedFeed.start({
-    link,
-    clock: systemClock,
-    stream: stream.name,
-    subject,
-    after: 0n,
-    onMessage: () => {},
-    onLost: (reason) => reasons.push(reason),
+  await assert.rejects(OrderedFeed.start(parts), /lost/);
+  assert.deepEqual(lost, ["gone"]);
+});
+
+test("a feed that misses a message tells so, and nothing behind it", real, async (t) => {
+  const { link, parts, told, lost } = await startStream(t);
+  const { connection } = link;
+  const subscribe = connection.subscribe.bind(connection);
+  t.mock.method(connection, "subscribe", (...[subject, options]: Parameters<typeof subscribe>) => {
+    const callback: MsgCallback<Msg> = (error, message) => {
+      if (message.string() !== "b") options?.callback?.(error, message);
+    };
+    return subscribe(subject, { ...options, callback });
   });
-  await assert.rejects(starting, /lost/);
-  assert.deepEqual(reasons, ["gone"]);
+  await OrderedFeed.start(parts).catch(() => {});
+  while (lost.length === 0) await setImmediate();
+  assert.deepEqual([told, lost], [["a"], ["delivery 3 came after 1"]]);
+});
+
+test("a feed that is stopped tells nothing more, and its consumer is gone", real, async (t) => {
+  const { link, subject, parts, told, lost } = await startStream(t);
+  const feed = await OrderedFeed.start({ ...parts, after: 1n });
+  while (told.length < 2) await setImmediate();
+  assert.deepEqual(told, ["b", "c"]);
+  const { consumers } = link.manager;
+  const removal = t.mock.method(consumers, "delete");
+  feed.stop();
+  assert.equal(await removal.mock.calls[0]?.result, true);
+  await link.connection.request(subject, "d");
+  await link.connection.flush();
+  assert.deepEqual([told, lost, await consumers.list(parts.stream).next()], [["b", "c"], [], []]);
 });

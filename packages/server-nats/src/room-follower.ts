@@ -36,7 +36,9 @@ export class RoomFollower implements StreamWatcher {
   #ready = Promise.withResolvers<void>();
   // Tells a start under way that it has been replaced.
   #run = 0;
-  #retry: { readonly timer: unknown; readonly go: () => void } | undefined;
+  #failures = 0;
+  #readyAtMs = Number.NEGATIVE_INFINITY;
+  #retry: (() => void) | undefined;
 
   constructor(parts: RoomFollowerParts) {
     this.#parts = parts;
@@ -48,6 +50,7 @@ export class RoomFollower implements StreamWatcher {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#incarnation = undefined;
+    this.#readyAtMs = Number.NEGATIVE_INFINITY;
     this.#parts.link.watch(this);
     void this.#begin();
   }
@@ -69,7 +72,7 @@ export class RoomFollower implements StreamWatcher {
   }
 
   onDisturbed(): void {
-    if (this.#feed === undefined) this.#retry?.go();
+    if (this.#feed === undefined) this.#retry?.();
     else this.restart();
   }
 
@@ -93,17 +96,20 @@ export class RoomFollower implements StreamWatcher {
   }
 
   async #begin(): Promise<void> {
+    const { clock, link, logger, roomId } = this.#parts;
     const run = ++this.#run;
-    for (let attempt = 0; run === this.#run; attempt += 1) {
+    // What has broken off as soon as it had begun is not worth an immediate try.
+    if (clock.now() - this.#readyAtMs > maxBackoffMs) this.#failures = 0;
+    else await this.#backOff();
+    while (run === this.#run) {
       try {
-        await this.#parts.link.whenUp();
+        await link.whenUp();
         await this.#tryOnce(run);
         return;
       } catch (error) {
         if (run !== this.#run) return;
-        if (attempt === 0)
-          this.#parts.logger.warn("a room's stream cannot be followed", { room: this.#parts.roomId, error });
-        await this.#backOff(Math.min(50 * 2 ** attempt, maxBackoffMs));
+        if (this.#failures === 0) logger.warn("a room's stream cannot be followed", { room: roomId, error });
+        await this.#backOff();
       }
     }
   }
@@ -147,13 +153,14 @@ export class RoomFollower implements StreamWatcher {
     });
     if (run !== this.#run) return feed.stop();
     this.#feed = feed;
+    this.#readyAtMs = this.#parts.clock.now();
     this.#ready.resolve();
     this.#parts.onReady(incarnation, this.#position);
   }
 
   #disturb(): void {
     this.#run += 1;
-    this.#retry?.go();
+    this.#retry?.();
     if (this.#feed === undefined) return;
     this.#feed.stop();
     this.#feed = undefined;
@@ -161,12 +168,15 @@ export class RoomFollower implements StreamWatcher {
     this.#parts.onDisturbed();
   }
 
-  async #backOff(delayMs: number): Promise<void> {
+  async #backOff(): Promise<void> {
     const { clock } = this.#parts;
-    await new Promise<void>((resolve) => {
-      this.#retry = { timer: clock.setTimeout(resolve, delayMs), go: resolve };
-    });
-    clock.clearTimeout(this.#retry?.timer);
-    this.#retry = undefined;
+    const delayMs = Math.min(50 * 2 ** this.#failures, maxBackoffMs);
+    this.#failures += 1;
+    const { promise, resolve: go } = Promise.withResolvers<void>();
+    const timer = clock.setTimeout(go, delayMs);
+    this.#retry = go;
+    await promise;
+    clock.clearTimeout(timer);
+    if (this.#retry === go) this.#retry = undefined;
   }
 }

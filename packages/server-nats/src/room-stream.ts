@@ -43,6 +43,7 @@ export interface RoomStreamParts {
   readonly prefix: string;
   readonly roomId: string;
   readonly replicas: number;
+  readonly appendTimeoutMs: number;
   readonly retention: ResolvedRetention;
 }
 
@@ -57,13 +58,13 @@ export class RoomStream {
   #wasThere = false;
   #goneAtMs: number | undefined;
 
-  constructor({ link, clock, prefix, roomId, replicas, retention }: RoomStreamParts) {
+  constructor({ link, clock, prefix, roomId, replicas, appendTimeoutMs, retention }: RoomStreamParts) {
     const { stream, subjects } = roomNames(prefix, roomId);
     this.name = stream;
     this.#link = link;
     this.#clock = clock;
     this.#subjects = subjects;
-    this.#settings = { ...retention, replicas, roomId };
+    this.#settings = { ...retention, replicas, appendTimeoutMs, roomId };
   }
 
   /**

@@ -6,6 +6,8 @@ import { nanos } from "@nats-io/transport-node";
 export interface StreamSettings extends ResolvedRetention {
   readonly roomId: string;
   readonly replicas: number;
+  /** How long a message may be published again. */
+  readonly appendTimeoutMs: number;
 }
 
 /** The shortest that JetStream takes. */
@@ -15,7 +17,8 @@ const minMs = 100;
  * The settings of a room's stream. No `max_bytes`: JetStream sets aside as much as that for every stream, and a few thousand rooms
  * would have its disk taken while they are empty; see `RoomStream.dropOverfull`.
  */
-export function streamConfig({ roomId, replicas, ttlMs, duplicateWindowMs, maxMessages }: StreamSettings) {
+export function streamConfig(settings: StreamSettings) {
+  const { roomId, replicas, ttlMs, duplicateWindowMs, appendTimeoutMs, maxMessages } = settings;
   const ageMs = Math.max(ttlMs, minMs);
   return {
     description: `room ${JSON.stringify(roomId).slice(0, 1024)}`,
@@ -26,6 +29,6 @@ export function streamConfig({ roomId, replicas, ttlMs, duplicateWindowMs, maxMe
     max_age: nanos(ageMs),
     max_msgs: maxMessages,
     // JetStream takes no window that is longer than the age.
-    duplicate_window: nanos(Math.min(Math.max(duplicateWindowMs, minMs), ageMs)),
+    duplicate_window: nanos(Math.min(Math.max(duplicateWindowMs, appendTimeoutMs, minMs), ageMs)),
   };
 }

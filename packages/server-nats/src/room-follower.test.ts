@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { systemClock } from "@im-sdk/contracts";
+import { skipWithout, startNats } from "@im-sdk/test-servers";
+import { connect } from "@nats-io/transport-node";
+import { NatsLink } from "./nats-link.ts";
+import { RoomFollower } from "./room-follower.ts";
+import { RoomStream } from "./room-stream.ts";
+import { logOptions } from "./test-kit/room.ts";
+
+const real = await skipWithout("nats-server");
+
+/** A follower of a stream with some messages, which has begun before the first. */
+async function startFollower(t: TestContext, messages: number) {
+  const nats = await startNats();
+  const link = await NatsLink.open(await connect({ servers: nats.address }));
+  // A clock on which all happens in one moment.
+  const delays: number[] = [];
+  const clock: typeof systemClock = {
+    ...systemClock,
+    now: () => 0,
+    setTimeout: (callback, delayMs) => {
+      delays.push(delayMs);
+      return systemClock.setTimeout(callback, delayMs);
+    },
+  };
+  const { retention, logger } = logOptions();
+  const names = { prefix: "im", roomId: "r", replicas: 1, appendTimeoutMs: 1 };
+  const stream = new RoomStream({ link, clock: systemClock, ...names, retention });
+  const told: string[] = [];
+  const follower = new RoomFollower({
+    link,
+    clock,
+    logger,
+    roomId: "r",
+    stream,
+    onReady: (_, position) => told.push(`ready ${position}`),
+    onDisturbed: () => told.push("disturbed"),
+    onMessage: ({ sequence }) => told.push(`message ${sequence}`),
+  });
+  t.after(async () => {
+    follower.stop();
+    await link.close();
+    await nats.stop();
+  });
+  const until = async (line: string) => {
+    while (told.at(-1) !== line) await setImmediate();
+  };
+  const publish = async () => link.connection.publish((await stream.ensure()).subject, "x");
+  follower.start();
+  await until("ready 0");
+  for (let count = 1; count <= messages; count += 1) await publish();
+  if (messages > 0) await until(`message ${messages}`);
+  return { follower, stream, link, told, delays, until, publish };
+}
+
+test("in another incarnation of the stream it begins with the first message", real, async (t) => {
+  const { stream, link, told, until, publish } = await startFollower(t, 3);
+  await link.manager.streams.delete(stream.name);
+  await until("ready 0");
+  await publish();
+  await until("message 1");
+  assert.deepEqual(told.slice(4), ["disturbed", "ready 0", "message 1"]);
+});
+
+test("of a stream that has lost its newest messages it tells what takes their places", real, async (t) => {
+  const { follower, stream, told, until } = await startFollower(t, 3);
+  const state = await stream.ensure();
+  // What a power cut does to NATS.
+  t.mock.method(stream, "ensure", async () => ({ ...state, last: 1n }), { times: 1 });
+  follower.restart();
+  await until("message 3");
+  assert.deepEqual(told.slice(4), ["disturbed", "ready 1", "message 2", "message 3"]);
+});
+
+test(
+  "what breaks off as soon as it has begun is begun again later and later, and a new start at once",
+  real,
+  async (t) => {
+    const { follower, told, delays, until } = await startFollower(t, 0);
+    const waits = () => delays.filter((delayMs) => delayMs <= 2_000);
+    for (let round = 0; round < 3; round += 1) {
+      told.length = 0;
+      follower.restart();
+      await until("ready 0");
+    }
+    assert.deepEqual(waits(), [50, 100, 200]);
+    follower.stop();
+    told.length = 0;
+    follower.start();
+    await until("ready 0");
+    assert.deepEqual(waits(), [50, 100, 200]);
+  },
+);
