@@ -30,7 +30,7 @@ Exit codes:
 
 /** The whole command line; parsing it runs the command. Throws a CommanderError instead of ending the process. */
 export function createProgram(io: CliIo): Command {
-  const { stdout, stderr } = io;
+  const { stdout, stderr, env } = io;
   const program = new Command("im")
     .description("Chat, send, follow and look into an instant-messaging service (im.v1).")
     .version(packageVersion())
@@ -48,7 +48,7 @@ export function createProgram(io: CliIo): Command {
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", helpEnd);
-  addCommonOptions(program);
+  addCommonOptions(program, env);
   const adders = [
     addChatCommand,
     addSendCommand,

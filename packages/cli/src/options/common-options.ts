@@ -1,6 +1,8 @@
 import { userInfo } from "node:os";
 import { type Command, Option } from "commander";
+import type { CliIo } from "../cli-io.ts";
 import { UsageError } from "../usage-error.ts";
+import { addOptionWithVariable } from "./option-with-variable.ts";
 import { addresses, duration } from "./parse-option.ts";
 
 /** What every command is told about the service, the user and the output. */
@@ -38,35 +40,27 @@ interface Flags extends Partial<Record<PlaceFlag, readonly string[]>> {
 }
 
 /** Adds the options that all commands share; they may stand before and behind the command's name. */
-export function addCommonOptions(program: Command): void {
-  const option = (flags: string, variable: string, text: string) => new Option(flags, text).env(variable);
-  program
-    .addOption(
-      option(
-        "-s, --server <address>",
-        "IM_SERVER",
-        "host:port of a server, repeatable (default: localhost:8083)",
-      ).argParser(addresses),
-    )
-    .addOption(
-      option("--consul <address>", "IM_CONSUL", "find servers in the Consul at host:port").argParser(addresses),
-    )
-    .addOption(
-      option("--etcd <addresses>", "IM_ETCD", "find servers in the etcd at host:port[,…]").argParser(addresses),
-    )
-    .addOption(
-      option("--service-name <name>", "IM_SERVICE_NAME", "name of the service in Consul or etcd").default("im-service"),
-    )
-    .addOption(option("-u, --user <id>", "IM_USER", "who you are (default: your name on this computer)"))
-    .addOption(option("--token <token>", "IM_TOKEN", "what you are known to the server by; the variable is safer"))
-    .option("--tls", "TLS to the server; --ca turns it on, too")
-    .addOption(option("--ca <file>", "IM_CA", "authorities to trust, in PEM"))
-    .addOption(
-      option("--timeout <time>", "IM_TIMEOUT", "limit for connecting, and for each call")
-        .argParser(duration)
-        .default(10_000, "10s"),
-    )
-    .option("--json", "results as JSON, one object a line");
+export function addCommonOptions(program: Command, env: CliIo["env"]): void {
+  const add = (variable: string, option: Option) => addOptionWithVariable(program, option, variable, env);
+  const place = (flags: string, text: string) => new Option(flags, text).argParser(addresses);
+  add("IM_SERVER", place("-s, --server <address>", "host:port of a server, repeatable (default: localhost:8083)"));
+  add("IM_CONSUL", place("--consul <address>", "find servers in the Consul at host:port"));
+  add("IM_ETCD", place("--etcd <addresses>", "find servers in the etcd at host:port[,…]"));
+  add(
+    "IM_SERVICE_NAME",
+    new Option("--service-name <name>", "name of the service in Consul or etcd").default("im-service"),
+  );
+  add("IM_USER", new Option("-u, --user <id>", "who you are (default: your name on this computer)"));
+  add("IM_TOKEN", new Option("--token <token>", "what you are known to the server by; the variable is safer"));
+  program.option("--tls", "TLS to the server; --ca turns it on, too");
+  add("IM_CA", new Option("--ca <file>", "authorities to trust, in PEM"));
+  add(
+    "IM_TIMEOUT",
+    new Option("--timeout <time>", "limit for connecting, and for each call")
+      .argParser(duration)
+      .default(10_000, "10s"),
+  );
+  program.option("--json", "results as JSON, one object a line");
 }
 
 /** Reads what was parsed for a command; throws a UsageError when options do not fit together. */
