@@ -1,5 +1,6 @@
 import type { CliIo } from "./cli-io.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { stdoutFailure } from "./stdout-failure.ts";
 import { Stopped } from "./stopped.ts";
 
 /**
@@ -18,10 +19,7 @@ export function processIo(): CliIo {
   process.on("SIGTERM", onSignal(exitCodes.terminated));
   // A terminal that has closed.
   process.on("SIGHUP", onSignal(exitCodes.terminated));
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    const isGone = error.code === "EPIPE";
-    controller.abort(isGone ? new Stopped(exitCodes.done) : new Error(`stdout cannot be written: ${error.message}`));
-  });
+  stdout.on("error", (error) => controller.abort(stdoutFailure(error)));
   // With nobody to read what went wrong, there is nobody to tell.
   stderr.on("error", () => {});
   return { stdin, stdout, stderr, env, signal };

@@ -3,6 +3,7 @@ import type { CliIo } from "./cli-io.ts";
 import { createProgram } from "./create-program.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { explainError } from "./explain-error.ts";
+import { stdoutFailure } from "./stdout-failure.ts";
 
 /**
  * Runs the command line `im …` with the arguments after the name, and resolves with the exit code. Never rejects: what goes wrong is
@@ -10,7 +11,7 @@ import { explainError } from "./explain-error.ts";
  */
 export async function runIm(args: readonly string[], io: CliIo): Promise<number> {
   try {
-    await createProgram(io).parseAsync([...args], { from: "user" });
+    await run(args, io);
     io.signal.throwIfAborted();
     return exitCodes.done;
   } catch (error) {
@@ -20,4 +21,18 @@ export async function runIm(args: readonly string[], io: CliIo): Promise<number>
     if (message !== undefined) io.stderr.write(`im: ${message}\n`);
     return exitCode;
   }
+}
+
+/** That what was written cannot be read counts before all else, also of what failed itself. */
+async function run(args: readonly string[], io: CliIo): Promise<void> {
+  try {
+    await createProgram(io).parseAsync([...args], { from: "user" });
+  } finally {
+    requireWritten(io);
+  }
+}
+
+/** Its event comes later than the end of a command that writes and is done; a file knows at once. */
+function requireWritten({ stdout }: CliIo): void {
+  if (stdout.errored !== null) throw stdoutFailure(stdout.errored);
 }
