@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Gap } from "@im-sdk/core";
-import { gapText } from "./connection-notes.ts";
+import { type Gap, ImClient, RegistryError } from "@im-sdk/core";
+import { createInstance, ManualDiscovery } from "@im-sdk/testing";
+import { gapText, noteConnection } from "./connection-notes.ts";
+import { startTestRoom } from "./test-kit/test-room.ts";
+
+test("a registry that refuses what it gave before is told with the variable to check", async () => {
+  await using room = await startTestRoom();
+  const discovery = new ManualDiscovery([createInstance("a", { port: room.server.port })]);
+  await using client = new ImClient({ userId: "alice", discovery });
+  await client.connect();
+  const noted = new Promise<string>((resolve) => noteConnection(client, resolve));
+  const suspects = ["token"];
+  discovery.fail(new RegistryError("permission_denied", "Consul at a:8500", "did not list them: 403", { suspects }));
+  assert.equal(await noted, "Consul at a:8500: did not list them: 403; is CONSUL_HTTP_TOKEN right?");
+});
 
 test("a gap is told by what is missing: a part, a whole log, or what nobody can tell", () => {
   const at = (sequence: bigint, epoch = "e") => ({ epoch, sequence });

@@ -1,5 +1,6 @@
 import { formatAddress } from "@im-sdk/contracts";
 import type { Gap, ImClient } from "@im-sdk/core";
+import { failureText } from "./failure-text.ts";
 import { printable } from "./output/printable.ts";
 
 /** Tells a person of what happens to the connection: that it is up, lost, and tried again. */
@@ -11,9 +12,9 @@ export function noteConnection(client: ImClient, note: (text: string) => void): 
     hasConnected = true;
   });
   client.on("reconnecting", ({ attempt, delayMs, error }) => {
-    note(`not connected: ${printable(error.message)}; try ${attempt} in ${(delayMs / 1000).toFixed(1)} s`);
+    note(`not connected: ${failureText(error)}; try ${attempt} in ${(delayMs / 1000).toFixed(1)} s`);
   });
-  client.on("error", (error) => note(printable(error.message)));
+  client.on("error", (error) => note(failureText(error)));
 }
 
 /** What a gap means, on one line. */

@@ -1,6 +1,6 @@
-import { ImError, type ImErrorCode, RegistryError } from "@im-sdk/core";
+import { ImError, type ImErrorCode } from "@im-sdk/core";
 import { exitCodes } from "./exit-codes.ts";
-import { printable } from "./output/printable.ts";
+import { failureText, registryErrorIn } from "./failure-text.ts";
 import { Stopped } from "./stopped.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -15,15 +15,16 @@ export interface Explanation {
 export function explainError(error: unknown): Explanation {
   if (error instanceof Stopped) return { message: undefined, exitCode: error.exitCode };
   if (error instanceof UsageError) return { message: error.message, exitCode: exitCodes.usage };
-  const message = printable(messageOf(error));
+  const message = failureText(error);
+  const registry = registryErrorIn(error);
   if (error instanceof ImError) {
-    const hint = hints[error.code];
+    const hint = registry === undefined ? hints[error.code] : undefined;
     // Without a cause it was not the server who said so.
     const isUsage = error.code === "invalid_argument" && error.cause === undefined;
     const exitCode = isUsage ? exitCodes.usage : (exitCodeOf[error.code] ?? exitCodes.failed);
     return { message: hint === undefined ? message : `${message} (${hint})`, exitCode };
   }
-  const isAway = error instanceof RegistryError && !error.isFinal;
+  const isAway = registry !== undefined && !registry.isFinal;
   return { message, exitCode: isAway ? exitCodes.unavailable : exitCodes.failed };
 }
 
@@ -43,7 +44,3 @@ const exitCodeOf: Partial<Record<ImErrorCode, number>> = {
   expired: exitCodes.unavailable,
   unknown: exitCodes.unknown,
 };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

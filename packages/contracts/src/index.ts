@@ -6,7 +6,7 @@ export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { LoadBalancer, PickContext } from "./load-balancer.ts";
 export { mergeSnapshot } from "./merge-snapshot.ts";
-export { RegistryError, type RegistryErrorCode } from "./registry-error.ts";
+export { RegistryError, type RegistryErrorCode, type RegistryErrorOptions } from "./registry-error.ts";
 export { requireChanges } from "./require-changes.ts";
 export { requireInstance } from "./require-instance.ts";
 export type { ServiceDiscovery, WatchOptions } from "./service-discovery.ts";

@@ -13,21 +13,45 @@ export type RegistryErrorCode =
   | "invalid_argument"
   | "data_loss";
 
-/** What a registry's client throws and reports. The message names registry and address, and what to do. */
+export interface RegistryErrorOptions {
+  /** Options of the client that may be wrong, such as `address`. */
+  readonly suspects?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/**
+ * What a registry's client throws and reports. The message is the problem, and which options to check: a program that has flags or
+ * variables in place of those tells the `problem`, and names its own for the `suspects`.
+ */
 export class RegistryError extends Error {
   override readonly name = "RegistryError";
   readonly code: RegistryErrorCode;
   /** Which registry, and where, such as `Consul at localhost:8500`. */
   readonly registry: string;
+  /** Which registry, and what it did or did not do. */
+  readonly problem: string;
+  /** Options of the client that may be wrong; empty where none is known to be. */
+  readonly suspects: readonly string[];
 
-  constructor(code: RegistryErrorCode, registry: string, message: string, options: { cause?: unknown } = {}) {
-    super(`${registry}: ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: RegistryErrorCode, registry: string, what: string, options: RegistryErrorOptions = {}) {
+    const { cause, suspects = [] } = options;
+    const problem = `${registry}: ${what}`;
+    super(`${problem}${advice(code, suspects)}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.registry = registry;
+    this.problem = problem;
+    this.suspects = suspects;
   }
 
   /** Trying again as before changes nothing. */
   get isFinal(): boolean {
     return this.code !== "unavailable" && this.code !== "data_loss";
   }
+}
+
+function advice(code: RegistryErrorCode, suspects: readonly string[]): string {
+  if (suspects.length === 0) return "";
+  const names = suspects.map((name) => `\`${name}\``).join(" and ");
+  const options = `the option${suspects.length === 1 ? "" : "s"} ${names}`;
+  return `; check ${code === "unavailable" ? `that it runs, and ${options}` : options}`;
 }

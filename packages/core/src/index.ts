@@ -6,6 +6,7 @@ export type {
   RegisterOptions,
   Registration,
   RegistryErrorCode,
+  RegistryErrorOptions,
   ServiceDiscovery,
   ServiceInstance,
   ServiceRegistry,

@@ -16,22 +16,17 @@ export interface Refusal {
 export function refusedError({ registry, status, body, what, permission }: Refusal): RegistryError {
   const said = typeof body === "string" && body !== "" ? body.trim().slice(0, 200) : STATUS_CODES[status];
   const code = codeOf(status);
-  const advice =
-    code === "permission_denied" || code === "unauthenticated"
-      ? `; the option \`token\` must be a token that has ${permission}`
-      : code === "invalid_argument" && status === 404
-        ? "; is the option `address` that of Consul's HTTP API?"
-        : "";
-  return new RegistryError(code, registry, `did not ${what}: ${status} ${said}${advice}`);
+  const isNoToken = code === "permission_denied" || code === "unauthenticated";
+  const needed = isNoToken ? `; the token must have ${permission}` : "";
+  // Whoever else listens there does not know this path.
+  const suspects = isNoToken ? ["token"] : status === 404 ? ["address"] : [];
+  return new RegistryError(code, registry, `did not ${what}: ${status} ${said}${needed}`, { suspects });
 }
 
 /** The error for an answer that Consul's access control has thinned out: it says nothing about what there is. */
 export function filteredError(registry: string, what: string, permission: string): RegistryError {
-  return new RegistryError(
-    "permission_denied",
-    registry,
-    `did not ${what} in full, since the token may not see all; the option \`token\` must be a token that has ${permission}`,
-  );
+  const problem = `did not ${what} in full, since the token may not see all; the token must have ${permission}`;
+  return new RegistryError("permission_denied", registry, problem, { suspects: ["token"] });
 }
 
 /** The error for an answer in time that makes no sense, as from a proxy's error page. */
@@ -48,10 +43,8 @@ export function lateError(registry: string, what: string, timeoutMs: number): Re
 export function unreachableError(registry: string, what: string, isTls: boolean, cause: unknown): RegistryError {
   // Node leaves the message empty where it has tried several addresses.
   const why = codeOfCause(cause) ?? (cause as Error).message;
-  const options = isTls ? "the options `address` and `tls`" : "the option `address`";
-  return new RegistryError("unavailable", registry, `did not ${what}: ${why}; check that it runs, and ${options}`, {
-    cause,
-  });
+  const suspects = isTls ? ["address", "tls"] : ["address"];
+  return new RegistryError("unavailable", registry, `did not ${what}: ${why}`, { suspects, cause });
 }
 
 /** The request has certainly not reached Consul: there was no connection to send it over. */

@@ -32,8 +32,10 @@ export class Cluster {
     }
     const [first, ...others] = errors;
     if (first !== undefined && others.length === 0) throw first;
-    const message = `none of them can be used.\n${errors.map((error) => `  ${error.message}`).join("\n")}`;
-    throw new RegistryError("unavailable", this.registry, message, { cause: errors[0] });
+    const problems = errors.map(({ problem }) => problem).join("; ");
+    const suspects = [...new Set(errors.flatMap((error) => error.suspects))];
+    const options = { suspects, cause: first };
+    throw new RegistryError("unavailable", this.registry, `none of them can be used: ${problems}`, options);
   }
 
   /** Uses the other members first from now on. */

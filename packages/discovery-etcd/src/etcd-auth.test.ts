@@ -33,9 +33,13 @@ describe("an etcd that asks for a user", await skipWithout("etcd"), () => {
     "a wrong password": {
       auth: { username: "root", password: "the-secret-of-nobody" },
       code: "unauthenticated",
-      message: /does not take user "root" with this password: check option auth/,
+      message: /does not take user "root" with this password; check the option `auth`$/,
     },
-    "no user at all": { auth: undefined, code: "unauthenticated", message: /set option auth/ },
+    "no user at all": {
+      auth: undefined,
+      code: "unauthenticated",
+      message: /without a user .*; check the option `auth`$/,
+    },
     "a user without rights": {
       auth: ann,
       code: "permission_denied",

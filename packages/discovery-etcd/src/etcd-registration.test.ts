@@ -134,7 +134,10 @@ describe("a registration without etcd", await skipWithout("etcd"), () => {
     const waiting = discovery.register(createInstance("early"), recorder);
     await recorder.until(({ errors }) => errors.length > 1);
     assert.ok(recorder.errors.every((error) => error instanceof RegistryError && error.code === "unavailable"));
-    assert.match(recorder.errors[0]?.message ?? "", new RegExp(`^etcd at ${etcd.address}: is away .*ECONNREFUSED`));
+    assert.match(
+      recorder.errors[0]?.message ?? "",
+      new RegExp(`^etcd at ${etcd.address}: is away \\(connect ECONNREFUSED ${etcd.address}\\); check `),
+    );
     await etcd.start({ keepData: false });
     const registration = await waiting;
     for (const keepData of [true, false]) {

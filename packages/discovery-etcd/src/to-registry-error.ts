@@ -1,4 +1,4 @@
-import { RegistryError } from "@im-sdk/contracts";
+import { RegistryError, type RegistryErrorCode } from "@im-sdk/contracts";
 import {
   EtcdAuthenticationFailedError,
   EtcdPermissionDeniedError,
@@ -25,37 +25,41 @@ export interface ErrorContext {
 export function toRegistryError(error: unknown, context: ErrorContext): RegistryError {
   if (error instanceof RegistryError) return error;
   const { registry, prefix, username, timeoutMs } = context;
-  const words = error instanceof Error ? error.message : String(error);
+  const words = plainWords(error instanceof Error ? error.message : String(error));
+  const failed = (code: RegistryErrorCode, problem: string, ...suspects: string[]) =>
+    new RegistryError(code, registry, problem, { suspects, cause: error });
   // A client certificate may name a user, too.
-  const user = username === undefined ? "a client without option auth" : `user "${username}"`;
-  const options = { cause: error };
+  const user = username === undefined ? "a client without a user" : `user "${username}"`;
   if (error instanceof EtcdAuthenticationFailedError) {
-    const message = `does not take ${user} with this password: check option auth`;
-    return new RegistryError("unauthenticated", registry, message, options);
+    return failed("unauthenticated", `does not take ${user} with this password`, "auth");
   }
   if (error instanceof GRPCUnauthenticatedError) {
-    const message = `does not take the token that it has just given to ${user}: check its option --auth-token`;
-    return new RegistryError("unauthenticated", registry, message, options);
+    const problem = `does not take the token that it has just given to ${user}: check its option --auth-token`;
+    return failed("unauthenticated", problem);
   }
   if (error instanceof EtcdPermissionDeniedError) {
-    const message = `does not let ${user} read and write below "${prefix}/": grant a role that may`;
-    return new RegistryError("permission_denied", registry, message, options);
+    const problem = `does not let ${user} read and write below "${prefix}/": grant a role that may`;
+    return failed("permission_denied", problem, ...(username === undefined ? ["auth"] : []));
   }
   if (error instanceof GRPCInvalidArgumentError && username === undefined) {
     // This is how etcd answers to nobody when it wants somebody ("user name is empty").
-    const message = `refuses a request without a user (${words}): set option auth`;
-    return new RegistryError("unauthenticated", registry, message, options);
+    return failed("unauthenticated", `refuses a request without a user (${words})`, "auth");
   }
   if (error instanceof GRPCInvalidArgumentError || error instanceof GRPCOutOfRangeError) {
-    return new RegistryError("invalid_argument", registry, `refuses the request: ${words}`, options);
+    return failed("invalid_argument", `refuses the request: ${words}`);
   }
   if (error instanceof GRPCNotImplementedError) {
-    const message = `does not speak the API of etcd v3 (${words}): check option endpoints`;
-    return new RegistryError("invalid_argument", registry, message, options);
+    return failed("invalid_argument", `does not speak the API of etcd v3 (${words})`, "endpoints");
   }
-  const message =
-    error instanceof GRPCDeadlineExceededError
-      ? `did not answer within ${timeoutMs / 1_000} s: is it overloaded, or cut off?`
-      : `is away (${words}): does it run, and are the options endpoints and tls right?`;
-  return new RegistryError("unavailable", registry, message, options);
+  if (error instanceof GRPCDeadlineExceededError) {
+    return failed("unavailable", `did not answer within ${timeoutMs / 1_000} s: is it overloaded, or cut off?`);
+  }
+  return failed("unavailable", `is away (${words})`, "endpoints", "tls");
+}
+
+/** What happened, of `14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED …. Resolution note: `. */
+function plainWords(message: string): string {
+  const words = message.replace(/^\d+ [A-Z_]+: /, "");
+  const [, lastError = words] = /Last error: (.*?)\. Resolution note: /s.exec(words) ?? [];
+  return lastError.replace(/^Error: /, "");
 }

@@ -58,9 +58,19 @@ for (const { name, start, open } of registries) {
     },
   );
 
-  test(`a ${name} that is not there is named, with exit code 3`, async () => {
-    const { code, stdout, stderr } = await runCommand(["discover", `--${name}`, "127.0.0.1:1"]);
-    assert.deepEqual([code, stdout], [3, ""]);
-    assert.match(stderr, /^im: .*127\.0\.0\.1:1.*\n$/);
+  test(`a ${name} that is not there is named, with the flag to check, by every command, with exit code 3`, async () => {
+    for (const command of [["discover"], ["health"], ["room", "lobby", "--timeout", "300ms"]]) {
+      const { code, stdout, stderr } = await runCommand([...command, `--${name}`, "127.0.0.1:1"]);
+      assert.deepEqual([code, stdout], [3, ""]);
+      assert.equal(stderr, `im: ${away[name]}\n`);
+    }
   });
 }
+
+const away = {
+  consul:
+    'Consul at 127.0.0.1:1: did not list the instances of "im-service": ECONNREFUSED; does it run, and is --consul right?',
+  etcd:
+    "etcd at 127.0.0.1:1: is away (connect ECONNREFUSED 127.0.0.1:1); " +
+    "does it run, and are --etcd and the variables for its TLS right?",
+};

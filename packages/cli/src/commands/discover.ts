@@ -2,6 +2,7 @@ import { formatAddress } from "@im-sdk/contracts";
 import type { ServiceInstance } from "@im-sdk/core";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
+import { failureText } from "../failure-text.ts";
 import { openDiscovery } from "../open-discovery.ts";
 import { readCommonOptions } from "../options/common-options.ts";
 import { Output } from "../output/output.ts";
@@ -32,7 +33,7 @@ export function addDiscoverCommand(program: Command, io: CliIo): void {
       const { signal } = io;
       await using discovery = openDiscovery(place, io.env);
       if (!watch) return writeAll(await discovery.discover(name, { signal }), name, output);
-      const onError = (error: Error) => output.note(printable(error.message));
+      const onError = (error: Error) => output.note(failureText(error));
       for await (const instances of discovery.watch(name, { signal, onError })) {
         const time = new Date();
         await output.result({ time, instances }, () => `${time.toISOString()}\n${instancesText(instances, name)}`);
