@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { ServiceInstance, ServiceRegistry } from "@im-sdk/core";
 import { ConsulDiscovery } from "@im-sdk/discovery-consul";
@@ -74,3 +77,23 @@ const away = {
     "etcd at 127.0.0.1:1: is away (connect ECONNREFUSED 127.0.0.1:1); " +
     "does it run, and are --etcd and the variables for its TLS right?",
 };
+
+test("a registry that fails again and again is told of once, until it fails otherwise or has been there", async () => {
+  const answers = ["no leader", "no leader", "too busy", undefined, "too busy"];
+  await using consul = createServer((_request, response) => {
+    const failure = answers.shift();
+    response.writeHead(failure === undefined ? 200 : 500, {
+      "content-type": "application/json",
+      "x-consul-index": "1",
+    });
+    response.end(failure ?? "[]");
+  });
+  await once(consul.listen(0, "127.0.0.1"), "listening");
+  const address = `127.0.0.1:${(consul.address() as AddressInfo).port}`;
+  await using watching = new RunningCommand(["discover", "--watch", "--consul", address]);
+  await watching.stderr.until(/too busy.*\n.*too busy/);
+  watching.process.kill("SIGINT");
+  const { stderr } = await watching.outcome();
+  const told = stderr.match(/no leader|too busy/g);
+  assert.deepEqual(told, ["no leader", "too busy", "too busy"]);
+});

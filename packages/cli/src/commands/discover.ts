@@ -33,8 +33,15 @@ export function addDiscoverCommand(program: Command, io: CliIo): void {
       const { signal } = io;
       await using discovery = openDiscovery(place, io.env);
       if (!watch) return writeAll(await discovery.discover(name, { signal }), name, output);
-      const onError = (error: Error) => output.note(failureText(error));
+      let told: string | undefined;
+      const onError = (error: Error) => {
+        const text = failureText(error);
+        // It is tried again and again.
+        if (text !== told) output.note(text);
+        told = text;
+      };
       for await (const instances of discovery.watch(name, { signal, onError })) {
+        told = undefined;
         const time = new Date();
         await output.result({ time, instances }, () => `${time.toISOString()}\n${instancesText(instances, name)}`);
       }
