@@ -41,7 +41,7 @@ export async function sendLines(client: ImClient, roomId: string, { io, output }
     if (text === "") continue;
     lastReport = report(line, client.sendTextMessage(roomId, text, { signal }), lastReport);
     reports.push(lastReport);
-    if (reports.length > maxUnderWay) await reports.shift();
+    if (reports.length >= maxUnderWay) await reports.shift();
   }
   await Promise.all(reports);
   stdin.destroy();

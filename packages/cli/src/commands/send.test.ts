@@ -104,6 +104,22 @@ test("a message that has left and is not answered is unknown, with exit code 4",
   assert.match(stderr, /^im: line 2: .*\(it may have arrived or not\)\n$/);
 });
 
+test("of stdin no more lines are taken than 256 at a time, however fast they come", async () => {
+  await using room = await startTestRoom();
+  await using proxy = await startFaultProxy(room.env.IM_SERVER);
+  const args = ["send", "lobby", "--lines", "--timeout", "2s", "--server", proxy.address];
+  await using command = new RunningCommand(args);
+  command.process.stdin.write("before\n");
+  await command.stdout.until(/^acknowledged/);
+  proxy.stall("down");
+  command.process.stdin.end("into the dark\n".repeat(2_000));
+  const { code, stderr } = await command.outcome();
+  assert.equal(code, 4);
+  const told = [...stderr.matchAll(/^im: line (\d+): /gm)].map(([, line]) => Number(line));
+  assert.equal(told[0], 2);
+  assert.ok(told.length <= 256, `${told.length} lines`);
+});
+
 test("Ctrl-C gives up with 130, also while stdin is waited for", async () => {
   await using room = await startTestRoom();
   await using command = new RunningCommand(["send", "lobby", "--lines"], room.env);
