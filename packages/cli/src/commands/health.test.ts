@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startImServer } from "@im-sdk/server";
+import { MemoryRoomLog, type ServerStorage, startImServer } from "@im-sdk/server";
 import { createCertificates } from "@im-sdk/test-servers";
 import { startFaultProxy } from "@im-sdk/testing";
 import { runCommand } from "../test-kit/running-command.ts";
@@ -32,6 +35,38 @@ test("a server that takes connections and says nothing is unreachable once the t
   proxy.stall("down");
   const { code, stdout } = await runCommand(["health", "-s", proxy.address, "--timeout", "300ms"]);
   assert.deepEqual([code, stdout], [3, `${proxy.address}  unreachable  no answer within 300 ms\n`]);
+});
+
+test("a server that answers that it does not serve is told with 1, also beside one that serves", async () => {
+  await using room = await startTestRoom();
+  await using server = await startImServer({ storage: storageThatIsAway });
+  const servers = ["--server", room.env.IM_SERVER, "--server", `127.0.0.1:${server.port}`];
+  const { code, stdout, stderr } = await runCommand(["health", ...servers]);
+  assert.deepEqual([code, stderr], [1, ""]);
+  assert.match(stdout, /^\S+ {2}serving .*\n\S+ {2}not serving {2}the storage is away\n$/);
+});
+
+const storageThatIsAway: ServerStorage = {
+  openLog: (_roomId, options) => new MemoryRoomLog(options),
+  watchAvailability(listener) {
+    listener(false);
+    return () => {};
+  },
+  async close() {},
+};
+
+test("the token goes along, for who asks for one before the server does", async (t) => {
+  const asked: (string | undefined)[] = [];
+  const gateway = createServer().on("stream", (stream, { authorization }) => {
+    asked.push(authorization);
+    stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "16" }, { endStream: true });
+  });
+  t.after(() => gateway.close());
+  await once(gateway.listen(0, "127.0.0.1"), "listening");
+  const address = `127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  await runCommand(["health", "--server", address, "--token", "the-secret"]);
+  await runCommand(["health", "--server", address]);
+  assert.deepEqual(asked, ["Bearer the-secret", undefined]);
 });
 
 test("a limit longer than any timer is none", async () => {

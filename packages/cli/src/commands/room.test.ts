@@ -24,3 +24,10 @@ test("a room that is not there is named, with exit code 1", async () => {
   const { code, stderr } = await runCommand(["room", "none"], room);
   assert.deepEqual([code, stderr], [1, 'im: looking at none: room "none" is not here\n']);
 });
+
+test("what the server finds wrong with a request is its refusal, with exit code 1, and no wrong usage", async () => {
+  await using room = await startTestRoom({ limits: { maxIdLength: 10 } });
+  const { code, stderr } = await runCommand(["room", "a-longer-name"], room);
+  assert.equal(code, 1);
+  assert.match(stderr, /^im: looking at a-longer-name: room_id is 13 characters long: .*\n$/);
+});
