@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
-import diagnosticsChannel from "node:diagnostics_channel";
-import { type TestContext, test } from "node:test";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { test } from "node:test";
 import { startImServer } from "@im-sdk/server";
 import type { ImDiagnostics } from "./diagnostics/im-diagnostics.ts";
 import { ImClient } from "./im-client.ts";
 import { hasCode } from "./test-kit/has-code.ts";
+import { observe } from "./test-kit/observe.ts";
 import { record } from "./test-kit/record.ts";
 import { until } from "./test-kit/until.ts";
-
-/** All that one user's clients publish on some channels, in order. */
-function observe<Name extends keyof ImDiagnostics>(t: TestContext, userId: string, ...names: Name[]) {
-  const seen: { name: Name; payload: ImDiagnostics[Name]; hadOutcome: boolean }[] = [];
-  for (const name of names) {
-    const onMessage = (message: unknown) => {
-      const payload = message as ImDiagnostics[Name];
-      if (payload.client.userId !== userId) return;
-      seen.push({ name, payload, hadOutcome: "receipt" in payload || "error" in payload });
-    };
-    diagnosticsChannel.subscribe(name, onMessage);
-    t.after(() => diagnosticsChannel.unsubscribe(name, onMessage));
-  }
-  return seen;
-}
 
 test("a send publishes one object when it is taken, within the call, and again with its receipt", async (t) => {
   const server = await startImServer();
@@ -146,28 +130,6 @@ test("messages are told to be received once they are accepted, and only then", a
   );
 });
 
-test("calls and uploads publish their start and end, with all attempts in one", async (t) => {
-  const server = await startImServer();
-  t.after(() => server.close());
-  const calls = observe(t, "fay", "im-sdk:call:start", "im-sdk:call:end");
-  const fay = record(t, { userId: "fay", services: [`127.0.0.1:${server.port}`] });
-  await fay.client.connect();
-  await fay.client.joinRoom("lobby");
-  await fay.client.uploadAudio("lobby", new Uint8Array(100_000), { format: "opus" });
-  await assert.rejects(fay.client.service.getRoomInfo({ roomId: "" }));
-  assert.deepEqual(
-    calls.map(({ name, payload }) => [name.slice("im-sdk:call:".length), payload.method, payload.error?.code]),
-    [
-      ["start", "JoinRoom", undefined],
-      ["end", "JoinRoom", undefined],
-      ["start", "UploadAudio", undefined],
-      ["end", "UploadAudio", undefined],
-      ["start", "GetRoomInfo", "invalid_argument"],
-      ["end", "GetRoomInfo", "invalid_argument"],
-    ],
-  );
-});
-
 test("a subscriber that listens to the ends alone gets them, and none costs the sender its receipt", async (t) => {
   const server = await startImServer();
   t.after(() => server.close());
@@ -178,30 +140,6 @@ test("a subscriber that listens to the ends alone gets them, and none costs the 
   assert.deepEqual(
     ends.map(({ payload }) => payload.receipt),
     receipts,
-  );
-});
-
-test("calls that are listened to at their ends alone are told, an upload that fails too, and a call once for all its tries", async (t) => {
-  const server = await startImServer({ limits: { maxUploadBytes: 1_000 } });
-  t.after(() => server.close());
-  const ends = observe(t, "hal", "im-sdk:call:end");
-  let asked = 0;
-  const refuseOnce: Interceptor = (next) => async (request) => {
-    if (request.method.name !== "GetRoomInfo" || ++asked > 1) return next(request);
-    throw new ConnectError("not now", Code.Unavailable);
-  };
-  const services = [`127.0.0.1:${server.port}`];
-  const hal = record(t, { userId: "hal", services, defaultRoomId: "lobby", interceptors: [refuseOnce] });
-  await hal.client.connect();
-  await hal.client.getRoomInfo("lobby");
-  assert.equal(asked, 2);
-  await assert.rejects(hal.client.uploadAudio("lobby", new Uint8Array(100_000), { format: "opus" }));
-  assert.deepEqual(
-    ends.map(({ payload }) => [payload.method, payload.error?.code]),
-    [
-      ["GetRoomInfo", undefined],
-      ["UploadAudio", "resource_exhausted"],
-    ],
   );
 });
 

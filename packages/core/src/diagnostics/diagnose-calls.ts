@@ -5,8 +5,7 @@ import type { Diagnostics } from "./diagnostics.ts";
 /** Publishes unary calls and uploads, whose answer is one message; the stream of messages is not a call with an end to wait for. */
 export function diagnoseCalls(diagnostics: Diagnostics): Interceptor {
   return (next) => (request) => {
-    const isStream = request.method.methodKind === "bidi_streaming" || request.method.methodKind === "server_streaming";
-    if (isStream || !diagnostics.observesCalls) return next(request);
+    if (request.method.methodKind === "bidi_streaming" || !diagnostics.observesCalls) return next(request);
     const end = diagnostics.begin("call", { method: request.method.name });
     const fail = (reason: unknown): never => {
       end({ error: ImError.from(reason, request.method.name) });
