@@ -51,7 +51,7 @@ export class EventHub<Events extends { error: ImError }> {
   /** Calls every listener; a promise when at least one of them gave one, settled when all of those are. */
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): Promise<void> | undefined {
     const listeners = this.#calledFor(name);
-    if (name === "error" && !this.has(name)) warn(payload as ImError);
+    if (name === "error" && !this.has(name)) warnOf(payload as ImError, ' (listen for "error" to handle this)');
     let pending: Promise<void>[] | undefined;
     for (const listener of listeners as readonly Listener<Events[Name]>[]) {
       try {
@@ -59,10 +59,12 @@ export class EventHub<Events extends { error: ImError }> {
         if (!isThenable(result)) continue;
         pending ??= [];
         pending.push(
-          Promise.resolve(result).then(undefined, (reason: unknown) => this.#report(name, reason)) as Promise<void>,
+          Promise.resolve(result).then(undefined, (reason: unknown) =>
+            this.#report(name, payload, reason),
+          ) as Promise<void>,
         );
       } catch (reason) {
-        this.#report(name, reason);
+        this.#report(name, payload, reason);
       }
     }
     return pending === undefined ? undefined : Promise.all(pending).then(() => undefined);
@@ -88,11 +90,12 @@ export class EventHub<Events extends { error: ImError }> {
     return listeners;
   }
 
-  #report(name: keyof Events, reason: unknown): void {
+  #report<Name extends keyof Events>(name: Name, payload: Events[Name], reason: unknown): void {
     const why = reason instanceof Error ? reason.message : String(reason);
-    const error = new ImError("internal", `a listener of "${String(name)}" failed: ${why}`, { cause: reason });
-    if (name === "error") warn(error);
-    else void this.emit("error", error as Events["error"]);
+    const failed = `a listener of "${String(name)}" failed: ${why}`;
+    const failure = (message: string) => new ImError("internal", message, { cause: reason });
+    if (name === "error") warnOf(failure(`${failed}; it was told: ${(payload as ImError).message}`));
+    else void this.emit("error", failure(failed) as Events["error"]);
   }
 }
 
@@ -101,8 +104,8 @@ function requireFunction(name: PropertyKey, listener: unknown): void {
     throw invalidArgument(`the listener of "${String(name)}"`, listener, "a function");
 }
 
-function warn(error: ImError): void {
-  process.emitWarning(`${error.message} (listen for "error" to handle this)`, { type: "ImError", code: error.code });
+function warnOf({ message, code }: ImError, advice = ""): void {
+  process.emitWarning(`${message}${advice}`, { type: "ImError", code });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Console } from "node:console";
+import { once } from "node:events";
 import { Writable } from "node:stream";
 import { test } from "node:test";
 import { pino } from "pino";
@@ -96,6 +97,18 @@ test("console gets a message and an object", () => {
   assert.match(text, /connected to \[::1\]:8083 \{ userId: 'ann', instance: 'a', capabilities: \[ 'ack' \] \}/);
 });
 
+test("a logger that has one of pino's methods for something else is not taken for pino", () => {
+  for (const name of ["bindings", "setBindings"]) {
+    const lines: unknown[][] = [];
+    const write = (...parts: unknown[]) => lines.push(parts);
+    live({ debug: write, info: write, warn: write, error: write, [name]: () => ({}) } as Logger);
+    assert.deepEqual(
+      lines.map(([message, fields]) => [message, typeof fields]),
+      messages.map((message) => [message, "object"]),
+    );
+  }
+});
+
 test("a logger that rejects is told as an error, as one that throws is, and the process goes on", async () => {
   for (const fail of [() => Promise.reject(new Error("disk full")), () => assert.fail("disk full")]) {
     const events = new EventHub<ImEvents>();
@@ -108,8 +121,24 @@ test("a logger that rejects is told as an error, as one that throws is, and the 
     await events.emit("settled", { messageId: "m", roomId: "lobby", error: new ImError("expired", "too late") });
     assert.deepEqual(
       told,
-      ["disconnect", "instances", "settled"].map((name) => `a listener of "${name}" failed: disk full`),
+      [
+        ["disconnect", "info"],
+        ["instances", "debug"],
+        ["settled", "warn"],
+      ].map(([name, level]) => `a listener of "${name}" failed: the logger, at ${level}(): disk full`),
     );
+  }
+});
+
+test("a logger that cannot take an error is told as what it is, with the error, by a process warning", async () => {
+  for (const fail of [() => Promise.reject(new Error("disk full")), () => assert.fail("disk full")]) {
+    const events = new EventHub<ImEvents>();
+    logEvents(events, { debug: fail, info: fail, warn: fail, error: fail }, "ann");
+    const warned = once(process, "warning");
+    void events.emit("error", new ImError("unavailable", "the server is gone"));
+    const [{ message }] = await warned;
+    const failed = 'a listener of "error" failed: the logger, at error(): disk full';
+    assert.equal(message, `${failed}; it was told: the server is gone`);
   }
 });
 

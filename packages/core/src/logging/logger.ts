@@ -13,7 +13,7 @@ export type LogLevel = keyof Logger;
 
 /**
  * Writes a line to any kind of logger: pino takes the object before the message, all others behind it. Gives what the logger gave,
- * which is a promise when it writes asynchronously.
+ * which is a promise when it writes asynchronously. What goes wrong there says that it was the logger.
  */
 export function log(
   logger: Logger,
@@ -22,7 +22,16 @@ export function log(
   fields: Readonly<Record<string, unknown>>,
 ): unknown {
   const write = logger[level].bind(logger) as (...parts: unknown[]) => unknown;
-  return isPino(logger) ? write(fields, message) : write(message, fields);
+  const fail = (reason: unknown): never => {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new Error(`the logger, at ${level}(): ${why}`, { cause: reason });
+  };
+  try {
+    const written = isPino(logger) ? write(fields, message) : write(message, fields);
+    return written instanceof Promise ? written.catch(fail) : written;
+  } catch (reason) {
+    return fail(reason);
+  }
 }
 
 /** Those of its methods that nobody else has. */
