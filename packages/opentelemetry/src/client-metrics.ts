@@ -8,8 +8,8 @@ type Operation = ObservedConnect | ObservedSend | ObservedCall;
 
 /** Counts and times what the clients of the process do. */
 export class ClientMetrics {
-  readonly #instruments: Instruments;
-  readonly #startedAtMs = new Map<Operation, number>();
+  #instruments: Instruments;
+  readonly #startedAtMs = new WeakMap<Operation, number>();
   /** Clients that are connected, each with what was counted for it. */
   readonly #connected = new Map<ImDiagnostics["im-sdk:state"]["client"], Attributes>();
   readonly #unsettled = new Map<ObservedSend, Attributes>();
@@ -61,12 +61,24 @@ export class ClientMetrics {
     },
   };
 
+  /** Counts with another meter from now on. What is counted as being so is taken back from the one before, and is so there. */
+  useMeter(meter: Meter): void {
+    this.#addAll(-1);
+    this.#instruments = createInstruments(meter);
+    this.#addAll(1);
+  }
+
   /** Takes back what is counted as being so: nobody will hear of its end. */
   close(): void {
-    for (const attributes of this.#unsettled.values()) this.#instruments.outboxMessages.add(-1, attributes);
+    this.#addAll(-1);
     this.#unsettled.clear();
-    for (const client of [...this.#connected.keys()]) this.#uncountConnected(client);
-    this.#startedAtMs.clear();
+    this.#connected.clear();
+  }
+
+  #addAll(each: 1 | -1): void {
+    const { outboxMessages, connectedClients } = this.#instruments;
+    for (const attributes of this.#unsettled.values()) outboxMessages.add(each, attributes);
+    for (const attributes of this.#connected.values()) connectedClients.add(each, attributes);
   }
 
   #begin(operation: Operation): void {
@@ -81,7 +93,6 @@ export class ClientMetrics {
   ): void {
     const startedAtMs = this.#startedAtMs.get(operation);
     if (startedAtMs === undefined) return;
-    this.#startedAtMs.delete(operation);
     this.#instruments[name].record((performance.now() - startedAtMs) / 1_000, attributes);
   }
 

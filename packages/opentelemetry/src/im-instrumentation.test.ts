@@ -1,68 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { type TestContext, test } from "node:test";
-import { ImClient, type ImClientOptions, ImError } from "@im-sdk/core";
-import { type ImServerOptions, startImServer } from "@im-sdk/server";
-import { startFaultProxy } from "@im-sdk/testing";
+import { test } from "node:test";
+import { ImClient, ImError } from "@im-sdk/core";
 import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { ImInstrumentation } from "./im-instrumentation.ts";
+import { Reader, setup } from "./test-kit/setup.ts";
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-
-class Reader extends MetricReader {
-  protected override async onForceFlush(): Promise<void> {}
-  protected override async onShutdown(): Promise<void> {}
-}
-
-async function setup(t: TestContext, options: Partial<ImClientOptions> = {}, serverOptions: ImServerOptions = {}) {
-  const exporter = new InMemorySpanExporter();
-  const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const reader = new Reader();
-  const meterProvider = new MeterProvider({ readers: [reader] });
-  const instrumentation = new ImInstrumentation({ enabled: false });
-  instrumentation.setTracerProvider(tracerProvider);
-  instrumentation.setMeterProvider(meterProvider);
-  instrumentation.enable();
-  const server = await startImServer(serverOptions);
-  const proxy = await startFaultProxy(`127.0.0.1:${server.port}`);
-  const client = new ImClient({
-    userId: "ann",
-    services: [proxy.address],
-    retryIntervalMs: 1,
-    onError() {},
-    ...options,
-  });
-  t.after(async () => {
-    await client.disconnect();
-    instrumentation.disable();
-    await proxy.close();
-    await server.close();
-  });
-  return {
-    server,
-    proxy,
-    client,
-    instrumentation,
-    reader,
-    tracer: tracerProvider.getTracer("app"),
-    spans: (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name),
-    /** The sum or the count of every point of a metric, by its attributes. */
-    async points(name: string) {
-      const { resourceMetrics } = await reader.collect();
-      const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
-      const data = all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
-      return data.map(({ value, attributes }) => ({
-        value: typeof value === "object" ? value.count : value,
-        attributes: Object.fromEntries(Object.entries(attributes).filter(([key]) => !common.includes(key))),
-      }));
-    },
-  };
-}
-
-const common = ["messaging.system", "im.service.name", "messaging.operation.name"];
 
 test("a send is a span under the caller's, with what it was and how it ended", async (t) => {
   const { client, tracer, spans } = await setup(t);
@@ -196,6 +143,31 @@ test("enabled twice it counts once, and providers that come later take over", as
     ["im send"],
   );
   assert.deepEqual(await points("im.client.outbox.messages"), [{ value: 0, attributes: {} }]);
+});
+
+test("providers that come later hear of what is open already, and the one before no longer", async (t) => {
+  const { client, proxy, instrumentation, spans, points } = await setup(t);
+  await client.connect();
+  proxy.stall("down");
+  const sending = client.sendTextMessage("lobby", "hello");
+  const reader = new Reader();
+  const exporter = new InMemorySpanExporter();
+  instrumentation.setMeterProvider(new MeterProvider({ readers: [reader] }));
+  instrumentation.setTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+  const [none, one] = [0, 1].map((value) => [{ value, attributes: {} }]);
+  for (const open of ["im.client.connected", "im.client.outbox.messages"]) {
+    assert.deepEqual([await points(open), await points(open, reader)], [none, one]);
+  }
+  proxy.resume();
+  await sending;
+  const acknowledged = { value: 1, attributes: { "im.delivery": "acknowledged" } };
+  assert.deepEqual(await points("messaging.client.operation.duration", reader), [acknowledged]);
+  assert.deepEqual(await points("im.client.outbox.messages", reader), none);
+  // It has the end that it had where it began.
+  assert.equal(spans("im send")[0]?.attributes["im.delivery"], "acknowledged");
+  assert.equal(exporter.getFinishedSpans().length, 0);
+  await client.disconnect();
+  assert.deepEqual(await points("im.client.connected", reader), none);
 });
 
 test("durations are seconds, and losses of messages are counted by reason", async (t) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
+import { type Meter, type MeterProvider, metrics, type Tracer, type TracerProvider, trace } from "@opentelemetry/api";
 import { ClientMetrics } from "./client-metrics.ts";
 import { OperationSpans } from "./operation-spans.ts";
 import { subscribe } from "./subscribe.ts";
@@ -20,7 +20,7 @@ export class ImInstrumentation {
   #config: ImInstrumentationConfig;
   #tracerProvider: TracerProvider | undefined;
   #meterProvider: MeterProvider | undefined;
-  #disable: (() => void) | undefined;
+  #running: Running | undefined;
 
   constructor(config: ImInstrumentationConfig = {}) {
     this.#config = config;
@@ -29,32 +29,32 @@ export class ImInstrumentation {
 
   /** Begins with what is begun from now on. Does nothing when it is enabled. */
   enable(): void {
-    if (this.#disable !== undefined) return;
-    const { instrumentationName: name, instrumentationVersion: version } = this;
-    const spans = new OperationSpans((this.#tracerProvider ?? trace).getTracer(name, version));
-    const measured = new ClientMetrics((this.#meterProvider ?? metrics).getMeter(name, version));
-    const parts = [spans, measured];
-    const ends = parts.map(({ observers }) => subscribe(observers));
-    this.#disable = () => {
-      for (const end of ends) end();
-      for (const part of parts) part.close();
-    };
+    if (this.#running !== undefined) return;
+    const spans = new OperationSpans(this.#tracer());
+    const measured = new ClientMetrics(this.#meter());
+    this.#running = { spans, measured, ends: [subscribe(spans.observers), subscribe(measured.observers)] };
   }
 
   /** Ends the open spans, takes back what is counted as open, and observes no more. */
   disable(): void {
-    this.#disable?.();
-    this.#disable = undefined;
+    if (this.#running === undefined) return;
+    const { spans, measured, ends } = this.#running;
+    this.#running = undefined;
+    for (const end of ends) end();
+    spans.close();
+    measured.close();
   }
 
+  /** Spans that are open end with the provider that they began with. */
   setTracerProvider(provider: TracerProvider): void {
     this.#tracerProvider = provider;
-    this.#renew();
+    this.#running?.spans.useTracer(this.#tracer());
   }
 
+  /** What is open or connected is counted with the new provider, and no longer with the one before. */
   setMeterProvider(provider: MeterProvider): void {
     this.#meterProvider = provider;
-    this.#renew();
+    this.#running?.measured.useMeter(this.#meter());
   }
 
   getConfig(): ImInstrumentationConfig {
@@ -65,11 +65,20 @@ export class ImInstrumentation {
     this.#config = config;
   }
 
-  #renew(): void {
-    if (this.#disable === undefined) return;
-    this.disable();
-    this.enable();
+  #tracer(): Tracer {
+    return (this.#tracerProvider ?? trace).getTracer(this.instrumentationName, this.instrumentationVersion);
   }
+
+  #meter(): Meter {
+    return (this.#meterProvider ?? metrics).getMeter(this.instrumentationName, this.instrumentationVersion);
+  }
+}
+
+interface Running {
+  readonly spans: OperationSpans;
+  readonly measured: ClientMetrics;
+  /** What end the subscriptions. */
+  readonly ends: readonly (() => void)[];
 }
 
 function ownVersion(): string {

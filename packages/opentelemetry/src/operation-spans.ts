@@ -13,7 +13,7 @@ type Operation = ObservedConnect | ObservedSend | ObservedCall;
 
 /** A span for each send, try to connect and call, under the span that was active where it was begun. */
 export class OperationSpans {
-  readonly #tracer: Tracer;
+  #tracer: Tracer;
   readonly #open = new Map<Operation, Span>();
 
   constructor(tracer: Tracer) {
@@ -42,6 +42,11 @@ export class OperationSpans {
       this.#end(send);
     },
   };
+
+  /** Begins spans with another tracer from now on; those that are open end where they began. */
+  useTracer(tracer: Tracer): void {
+    this.#tracer = tracer;
+  }
 
   /** Ends what is open: nobody will hear how it went. */
   close(): void {
