@@ -5,8 +5,8 @@
 // CONSUL_ADDRESS is that of a Consul which runs on this machine; by default one is started, and ended with the example.
 import { fileURLToPath } from "node:url";
 import { ConsulDiscovery } from "@im-sdk/discovery-consul";
-import { playFleet, ServerProcess } from "@im-sdk/example-kit";
-import { startConsul } from "@im-sdk/test-servers";
+import { playFleet } from "@im-sdk/example-kit";
+import { ServerProcess, startConsul } from "@im-sdk/test-servers";
 
 const given = process.env.CONSUL_ADDRESS;
 await using started = given === undefined ? await startConsul() : undefined;

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { EtcdDiscovery } from "@im-sdk/discovery-etcd";
-import { ServerProcess } from "@im-sdk/example-kit";
-import { startEtcd, startNats } from "@im-sdk/test-servers";
+import { ServerProcess, startEtcd, startNats } from "@im-sdk/test-servers";
 
 const script = fileURLToPath(new URL("cluster-server.ts", import.meta.url));
 

@@ -5,7 +5,7 @@
 //   node examples/demo/src/demo.ts [--cluster] [--server <script>] [--timeout-ms <ms>]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { ServerProcess } from "@im-sdk/example-kit";
+import { ServerProcess } from "@im-sdk/test-servers";
 import { Cluster } from "./cluster.ts";
 import { play } from "./play.ts";
 import { playCluster } from "./play-cluster.ts";

@@ -1,4 +1,4 @@
-import type { ServerProcess } from "@im-sdk/example-kit";
+import type { ServerProcess } from "@im-sdk/test-servers";
 import { Chat, transcriptOf } from "./chat.ts";
 import { Participant } from "./participant.ts";
 import { uploadRecording } from "./recording.ts";

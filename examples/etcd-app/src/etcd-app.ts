@@ -5,8 +5,8 @@
 // ETCD_ADDRESS is that of an etcd which runs on this machine; by default one is started, and ended with the example.
 import { fileURLToPath } from "node:url";
 import { EtcdDiscovery } from "@im-sdk/discovery-etcd";
-import { playFleet, ServerProcess } from "@im-sdk/example-kit";
-import { startEtcd } from "@im-sdk/test-servers";
+import { playFleet } from "@im-sdk/example-kit";
+import { ServerProcess, startEtcd } from "@im-sdk/test-servers";
 
 const given = process.env.ETCD_ADDRESS;
 await using started = given === undefined ? await startEtcd() : undefined;

@@ -1,2 +1,1 @@
 export { type FleetOptions, playFleet } from "./play-fleet.ts";
-export { ServerProcess } from "./server-process.ts";

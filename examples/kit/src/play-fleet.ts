@@ -6,7 +6,7 @@ import {
   WeightedRoundRobinBalancer,
 } from "@im-sdk/balancers";
 import { ImClient, type LoadBalancer, type ServiceDiscovery } from "@im-sdk/core";
-import type { ServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "@im-sdk/test-servers";
 
 export interface FleetOptions {
   /** What the registry is called in the output. */

@@ -9,10 +9,10 @@ import { type FaultDirection, ManualClock, startFaultProxy } from "@im-sdk/testi
 import { ImClient } from "./im-client.ts";
 import type { ImClientOptions } from "./im-client-options.ts";
 import { hasCode } from "./test-kit/has-code.ts";
+import { startImServerProcess } from "./test-kit/im-server-process.ts";
 import { startPlainRoom } from "./test-kit/plain-room.ts";
 import { Recorder } from "./test-kit/recorder.ts";
 import { servePlain } from "./test-kit/serve.ts";
-import { startServerProcess } from "./test-kit/server-process.ts";
 import { settle, until } from "./test-kit/until.ts";
 
 const heartbeatIntervalMs = 30_000;
@@ -90,15 +90,15 @@ for (const direction of ["both", "up", "down"] as FaultDirection[]) {
 }
 
 test("a server process that was stopped is left for another instance", async (t) => {
-  const stopped = await startServerProcess();
-  t.after(() => stopped.kill("SIGKILL"));
+  const stopped = await startImServerProcess();
+  t.after(() => stopped.kill());
   const server = await startImServer();
   t.after(() => server.close());
-  const services = [`127.0.0.1:${stopped.port}`, `127.0.0.1:${server.port}`];
+  const services = [stopped.address, `127.0.0.1:${server.port}`];
   const ann = record(t, { services });
   await ann.client.connect();
   await comeToRest(ann, ann.client);
-  stopped.kill("SIGSTOP");
+  stopped.pause();
   await isLeftInTime(ann, services);
   assert.equal((await ann.client.sendTextMessage("lobby", "here")).delivery, "acknowledged");
 });

@@ -7,8 +7,8 @@ import { startImServer } from "@im-sdk/server";
 import { createCertificates } from "@im-sdk/test-servers";
 import { startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
+import { startImServerProcess } from "./test-kit/im-server-process.ts";
 import { Recorder } from "./test-kit/recorder.ts";
-import { startServerProcess } from "./test-kit/server-process.ts";
 import type { Command, Places } from "./test-kit/whole-program.ts";
 
 test("a process that used everything ends by itself within a second of disconnect, whatever was pending", async (t) => {
@@ -61,21 +61,20 @@ test("a process that used everything ends by itself within a second of disconnec
 test("a server killed with a signal is noticed at once, and the client is back when it is", {
   timeout: 30_000,
 }, async () => {
-  const first = await startServerProcess();
+  await using server = await startImServerProcess();
   const client = new ImClient({
     userId: "ann",
     defaultRoomId: "lobby",
-    services: [`127.0.0.1:${first.port}`],
+    services: [server.address],
     retryIntervalMs: 50,
     maxRetries: Number.POSITIVE_INFINITY,
   });
   const recorder = new Recorder(client);
   await client.connect();
-  first.kill("SIGKILL");
+  await server.kill();
   await recorder.until((r) => r.of("disconnect").length === 1);
   const waiting = client.sendTextMessage("lobby", "while it was away");
-  const second = await startServerProcess(first.port);
+  await server.start();
   assert.equal((await waiting).delivery, "acknowledged");
   await client.disconnect();
-  second.kill("SIGTERM");
 });

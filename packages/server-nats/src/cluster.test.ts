@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import {
   ConsistentHashBalancer,
   LeastConnectionsBalancer,
@@ -10,9 +11,8 @@ import {
   WeightedRoundRobinBalancer,
   withOutlierEjection,
 } from "@im-sdk/balancers";
-import { type RunningServer, skipWithout, startNats } from "@im-sdk/test-servers";
+import { type RunningServer, ServerProcess, skipWithout, startNats } from "@im-sdk/test-servers";
 import { ClusterUser } from "./test-kit/cluster-user.ts";
-import { ServerProcess } from "./test-kit/server-process.ts";
 
 const balancers = {
   "round-robin": () => new RoundRobinBalancer(),
@@ -33,6 +33,7 @@ async function freeze(server: RunningServer, ms: number): Promise<void> {
 const kill = async (server: ServerProcess | undefined) => server?.kill();
 const start = async (server: ServerProcess | undefined) => server?.start();
 
+const serverScript = fileURLToPath(new URL("test-kit/cluster-server.ts", import.meta.url));
 const messageCount = 20_000;
 const rooms = ["one", "two"];
 
@@ -41,7 +42,7 @@ test("three servers on one NATS, killed and started, and NATS too: nothing ackno
   timeout: 300_000,
 }, async (t) => {
   await using nats = await startNats();
-  const servers = [0, 1, 2].map(() => new ServerProcess(nats.address));
+  const servers = [0, 1, 2].map(() => new ServerProcess(serverScript, nats.address));
   await using stack = new AsyncDisposableStack();
   for (const server of servers) {
     stack.use(server);

@@ -3,6 +3,7 @@ export { GuardedProgram } from "./guarded-program.ts";
 export { PortBlock } from "./port-block.ts";
 export type { RunningServer } from "./running-server.ts";
 export type { ServerName } from "./server-name.ts";
+export { ServerProcess } from "./server-process.ts";
 export type { ServerTls } from "./server-tls.ts";
 export { ServerUnavailableError } from "./server-unavailable-error.ts";
 export { skipWithout } from "./skip-without.ts";

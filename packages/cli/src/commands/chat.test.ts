@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ImClient } from "@im-sdk/core";
+import { startImServerProcess } from "../test-kit/im-server-process.ts";
 import { runCommand } from "../test-kit/running-command.ts";
 import { RunningTerminal } from "../test-kit/running-terminal.ts";
-import { ServerProcess } from "../test-kit/server-process.ts";
 import { startTestRoom } from "../test-kit/test-room.ts";
 
 const alice = ["chat", "lobby", "--user", "alice"];
@@ -71,7 +71,7 @@ test("who comes and goes is told, commands are explained, and /quit is seen by t
 });
 
 test("a server that dies is told, what is typed meanwhile waits below, and is sent once it is back", async () => {
-  await using server = await ServerProcess.start();
+  await using server = await startImServerProcess();
   await using chat = new RunningTerminal([...alice, "--timeout", "60s"], { IM_SERVER: server.address });
   await chat.until(/^>/m);
   await server.kill();

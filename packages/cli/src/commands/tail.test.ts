@@ -5,9 +5,9 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { ImClient } from "@im-sdk/core";
 import { cleanEnv, commandFile } from "../test-kit/command.ts";
+import { startImServerProcess } from "../test-kit/im-server-process.ts";
 import { RunningCommand, runCommand } from "../test-kit/running-command.ts";
 import { RunningTerminal } from "../test-kit/running-terminal.ts";
-import { ServerProcess } from "../test-kit/server-process.ts";
 import { startTestRoom } from "../test-kit/test-room.ts";
 
 const tail = ["tail", "lobby", "--user", "alice"];
@@ -76,7 +76,7 @@ test("--last and --since begin with history, and nothing is there twice or missi
 });
 
 test("it goes on after the server was killed, and tells what cannot be had any more", async () => {
-  await using server = await ServerProcess.start();
+  await using server = await startImServerProcess();
   await using command = new RunningCommand(tail, { IM_SERVER: server.address });
   await command.stderr.until(/^following$/m);
   const say = async (what: string) => {

@@ -4,9 +4,9 @@ import { createInterface } from "node:readline";
 
 /**
  * A server in a process of its own, which can be killed and started again on the same port: a script that takes the port as its
- * last argument, prints the port that it listens on, and ends with its standard input.
+ * last argument, and says on its first line where it listens, with the port at the end.
  */
-export class ServerProcess {
+export class ServerProcess implements AsyncDisposable {
   readonly #script: string;
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
@@ -35,17 +35,26 @@ export class ServerProcess {
       throw new Error(`the server ended before it listened (${signal ?? `exit code ${code}`})`);
     });
     const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
-    this.#port = Number(line);
+    this.#port = Number(/\d+$/.exec(String(line))?.[0]);
   }
 
-  /** Resolves when the process is gone. */
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  /** SIGKILL, also while paused; resolves when the process is gone. */
   async kill(): Promise<void> {
     await this.#end((child) => child.kill("SIGKILL"));
   }
 
-  /** Lets the server close in order; resolves when the process is gone. */
+  /** Lets a script that ends with its standard input close in order; resolves when the process is gone. */
   async stop(): Promise<void> {
     await this.#end((child) => child.stdin?.end());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 
   async #end(how: (child: ChildProcess) => void): Promise<void> {
