@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -61,8 +62,8 @@ for (const { name, start, open } of registries) {
     },
   );
 
-  test(`a ${name} that is not there is named, with the flag to check, by every command, with exit code 3`, async () => {
-    for (const command of [["discover"], ["health"], ["room", "lobby", "--timeout", "300ms"]]) {
+  test(`a ${name} that is not there is named, with the flag to check, and exit code 3`, async () => {
+    for (const command of [["discover"], ["health"]]) {
       const { code, stdout, stderr } = await runCommand([...command, `--${name}`, "127.0.0.1:1"]);
       assert.deepEqual([code, stdout], [3, ""]);
       assert.equal(stderr, `im: ${away[name]}\n`);
@@ -77,6 +78,23 @@ const away = {
     "etcd at 127.0.0.1:1: is away (connect ECONNREFUSED 127.0.0.1:1); " +
     "does it run, and are --etcd and the variables for its TLS right?",
 };
+
+test(
+  "a token that the registry does not know is told by its variable, also by who only looks for a server",
+  await skipWithout("consul"),
+  async () => {
+    const aclToken = randomUUID();
+    await using consul = await startConsul({ aclToken });
+    const where = ["--consul", consul.address];
+    for (const command of [["discover"], ["room", "lobby"], ["tail", "lobby"]]) {
+      const { code, stderr } = await runCommand([...command, ...where], { env: { CONSUL_HTTP_TOKEN: randomUUID() } });
+      assert.equal(code, 1);
+      assert.match(stderr, /^im: Consul at .*; is CONSUL_HTTP_TOKEN right\?\n$/);
+    }
+    const allowed = await runCommand(["discover", ...where], { env: { CONSUL_HTTP_TOKEN: aclToken } });
+    assert.deepEqual([allowed.code, allowed.stdout], [0, "no instance of im-service\n"]);
+  },
+);
 
 test("a registry that fails again and again is told of once, until it fails otherwise or has been there", async () => {
   const answers = ["no leader", "no leader", "too busy", undefined, "too busy"];
