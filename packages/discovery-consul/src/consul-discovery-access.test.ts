@@ -10,6 +10,7 @@ import { createInstance } from "@im-sdk/testing";
 import { ConsulDiscovery } from "./consul-discovery.ts";
 import { ConsulApi } from "./test-kit/consul-api.ts";
 import { hasCode } from "./test-kit/has-code.ts";
+import { seldomChecked } from "./test-kit/seldom-checked.ts";
 import { until } from "./test-kit/until.ts";
 import { WatchRecorder } from "./test-kit/watch-recorder.ts";
 
@@ -19,7 +20,7 @@ test("access control: a wrong token is refused for good, and never shown", real,
   const master = randomUUID();
   await using consul = await startConsul({ aclToken: master });
   const { address } = consul;
-  await using good = new ConsulDiscovery({ address, token: master });
+  await using good = new ConsulDiscovery({ address, token: master, check: seldomChecked });
   await good.register(createInstance("a"));
   assert.equal((await good.discover("im-service")).length, 1);
 
@@ -78,7 +79,7 @@ test("TLS with an authority of one's own, and a certificate where Consul asks fo
   try {
     await using consul = await startConsul({ tls: { certFile, keyFile, clientCaFile: caFile } });
     const { address } = consul;
-    await using discovery = new ConsulDiscovery({ address, tls: { ca, ...client } });
+    await using discovery = new ConsulDiscovery({ address, tls: { ca, ...client }, check: seldomChecked });
     await discovery.register(createInstance("a"));
     const watch = new WatchRecorder(discovery, "im-service");
     await watch.until(({ lastIds }) => lastIds === "a");

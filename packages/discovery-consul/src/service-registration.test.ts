@@ -6,6 +6,7 @@ import { ConsulDiscovery } from "./consul-discovery.ts";
 import { ConsulApi } from "./test-kit/consul-api.ts";
 import { hasCode } from "./test-kit/has-code.ts";
 import { RecordingClock } from "./test-kit/recording-clock.ts";
+import { seldomChecked } from "./test-kit/seldom-checked.ts";
 import { startStandIn } from "./test-kit/stand-in.ts";
 import { until } from "./test-kit/until.ts";
 
@@ -27,7 +28,7 @@ async function checksOf(id: string): Promise<AgentCheck[]> {
 }
 
 test("a registration is visible as passing at once, with all of its fields, under a gRPC check", real, async () => {
-  await using discovery = new ConsulDiscovery({ address });
+  await using discovery = new ConsulDiscovery({ address, check: seldomChecked });
   const instance = createInstance("full", {
     name: "full-service",
     address: "fd00::1",
@@ -46,10 +47,11 @@ test("a registration is visible as passing at once, with all of its fields, unde
   assert.deepEqual(await discovery.discover("full-service"), []);
 });
 
-for (const kind of ["grpc", "ttl"] as const) {
+for (const check of [seldomChecked, { kind: "ttl" } as const]) {
+  const { kind } = check;
   test(`${kind}: what is deleted from outside is back, passing, with the next heartbeat`, real, async () => {
     const clock = new ManualClock();
-    await using discovery = new ConsulDiscovery({ address, clock, check: { kind } });
+    await using discovery = new ConsulDiscovery({ address, clock, check });
     const id = `deleted-${kind}`;
     await using _ = await discovery.register(createInstance(id, { name: id }));
     await api.deregister(id);
@@ -70,9 +72,10 @@ test("a TTL that ran out is passed again by the next heartbeat", real, async () 
   await until(async () => (await api.passingIds("silent")).length === 1);
 });
 
-for (const kind of ["grpc", "ttl"] as const) {
+for (const check of [seldomChecked, { kind: "ttl" } as const]) {
+  const { kind } = check;
   test(`${kind}: under the id of an instance that died, only the new check counts, and it passes`, real, async () => {
-    await using discovery = new ConsulDiscovery({ address, check: { kind } });
+    await using discovery = new ConsulDiscovery({ address, check });
     const id = `died-${kind}`;
     const Checks = [
       { CheckID: "one", TTL: "1h" },
@@ -94,7 +97,7 @@ for (const kind of ["grpc", "ttl"] as const) {
 
 test("register() waits for a Consul that is away, tells every failed try, and then has it", real, async () => {
   await using proxy = await startFaultProxy(address);
-  await using discovery = new ConsulDiscovery({ address: proxy.address, random: () => 0 });
+  await using discovery = new ConsulDiscovery({ address: proxy.address, check: seldomChecked, random: () => 0 });
   const errors: Error[] = [];
   proxy.refuse();
   const registering = discovery.register(createInstance("late", { name: "late" }), { onError: (e) => errors.push(e) });
@@ -129,7 +132,7 @@ test(
   real,
   async () => {
     await using proxy = await startFaultProxy(address);
-    await using discovery = new ConsulDiscovery({ address: proxy.address });
+    await using discovery = new ConsulDiscovery({ address: proxy.address, check: seldomChecked });
     proxy.stall("down");
     const abort = new AbortController();
     const registering = discovery.register(createInstance("taken-back", { name: "taken-back" }), {
