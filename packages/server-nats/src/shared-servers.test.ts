@@ -11,7 +11,7 @@ const real = await skipWithout("nats-server");
 
 /** A server on NATS, with a client. */
 async function serverOn(nats: RunningServer) {
-  const storage = await natsStorage({ servers: nats.address, presence: { leaseMs: 900 } });
+  const storage = await natsStorage({ servers: nats.address });
   const server = await startImServer({ storage, rooms: { small: { maxUsers: 2 } } });
   const sessionManager = new Http2SessionManager(server.url);
   const im = createClient(IMService, createGrpcTransport({ baseUrl: server.url, sessionManager }));
