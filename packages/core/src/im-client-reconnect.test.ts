@@ -1,18 +1,39 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { startImServer } from "@im-sdk/server";
-import { startFaultProxy } from "@im-sdk/testing";
+import { ManualClock, startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
+import type { ImClientOptions } from "./im-client-options.ts";
 import { hasCode } from "./test-kit/has-code.ts";
+import { observe } from "./test-kit/observe.ts";
 import { record } from "./test-kit/record.ts";
 import { Recorder } from "./test-kit/recorder.ts";
-import { serve } from "./test-kit/serve.ts";
+import { until } from "./test-kit/until.ts";
 import { createStreamTransport } from "./transport/stream-transport.ts";
 
 async function startServer(t: TestContext, options: Parameters<typeof startImServer>[0] = {}) {
   const server = await startImServer(options);
   t.after(() => server.close());
   return server;
+}
+
+/** A proxy that takes connections and lets nothing through, and a client with 1,100 ms of its own clock to connect. */
+async function blackHole(t: TestContext, options: Partial<ImClientOptions> = {}) {
+  const proxy = await startFaultProxy("127.0.0.1:1");
+  t.after(() => proxy.close());
+  proxy.stall();
+  const clock = new ManualClock();
+  const tries = observe(t, "ann", "im-sdk:connect:start", "im-sdk:connect:end");
+  const { client } = record(t, {
+    userId: "ann",
+    services: [proxy.address],
+    connectTimeoutMs: 1_100,
+    retryIntervalMs: 1,
+    random: () => 0,
+    clock,
+    ...options,
+  });
+  return { proxy, client, clock, tries };
 }
 
 test("after a cut the rooms are joined again, what was missed comes first, and nothing comes twice", async (t) => {
@@ -119,37 +140,33 @@ test("a message sent again into a new log, because the old one was lost before i
 });
 
 test("an unreachable service names every address and why, within the connect timeout", async (t) => {
-  const refused = await serve(() => {});
-  await refused[Symbol.asyncDispose]();
-  const proxy = await startFaultProxy(refused.address);
-  t.after(() => proxy.close());
-  proxy.stall();
-  const { client } = record(t, {
-    userId: "ann",
-    services: [refused.address, proxy.address],
-    connectTimeoutMs: 1_500,
-    maxRetries: 1,
-  });
-  await assert.rejects(client.connect(), hasCode("unavailable", refused.address, proxy.address, "ECONNREFUSED", "ms"));
+  const { proxy, client, clock, tries } = await blackHole(t, { maxRetries: 0 });
+  const refused = "127.0.0.1:1";
+  client.setServices([refused, proxy.address]);
+  const failing = assert.rejects(
+    client.connect(),
+    hasCode("unavailable", refused, proxy.address, "ECONNREFUSED", "within 1100 ms"),
+  );
+  await until(() => tries.length === 3);
+  await clock.advance(1_100);
+  await failing;
   assert.equal(client.state, "idle");
 });
 
 test("the error of connect keeps what earlier rounds saw, though the last one was cut short", async (t) => {
-  const refused = await serve(() => {});
-  await refused[Symbol.asyncDispose]();
-  const proxy = await startFaultProxy(refused.address);
-  t.after(() => proxy.close());
-  proxy.stall();
+  const { proxy, client, clock, tries } = await blackHole(t);
+  const refused = "127.0.0.1:1";
   // The second round begins with the black hole and has no time left for the other.
-  const services = [proxy.address, refused.address];
-  const { client } = record(t, {
-    userId: "ann",
-    services,
-    connectTimeoutMs: 1_100,
-    retryIntervalMs: 1,
-    random: () => 0,
-  });
-  await assert.rejects(client.connect(), hasCode("unavailable", refused.address, proxy.address, "ECONNREFUSED"));
+  client.setServices([proxy.address, refused]);
+  const failing = assert.rejects(
+    client.connect(),
+    hasCode("unavailable", refused, proxy.address, "ECONNREFUSED", "within 99 ms"),
+  );
+  await until(() => tries.length === 1);
+  await clock.advance(1_000);
+  await until(() => tries.length === 4);
+  await clock.advance(100);
+  await failing;
 });
 
 test("connect can be cancelled, and called again", async (t) => {
