@@ -189,8 +189,12 @@ test("a refusal in the body of the answer is thrown", async (t) => {
 test("a deadline is deadline_exceeded, not a failure of the source", async (t) => {
   const { context } = await peerFor(t, () => {});
   const { state, source } = endless();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const upload = uploadAudio(context, "lobby", source, { format, timeoutMs: 50 });
-  await assert.rejects(upload, hasCode("deadline_exceeded", "lobby"));
+  const ended = assert.rejects(upload, hasCode("deadline_exceeded", "lobby"));
+  await until(() => state.pieces > 0);
+  t.mock.timers.tick(50);
+  await ended;
   await until(() => state.isClosed);
 });
 

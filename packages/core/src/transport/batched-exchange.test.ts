@@ -352,7 +352,11 @@ test("the input of a factory is closed too, although a message of it is being wa
 test("the deadline goes out in grpc-timeout and ends a call that nobody answers", async (t) => {
   const told: (string | undefined)[] = [];
   await using peer = await startHttp2Peer((_, headers) => told.push(String(headers["grpc-timeout"])));
-  const { error } = await readAll(talk(ourTransport(t, peer.baseUrl), new ManualInput(), { timeoutMs: 40.5 }));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const reading = readAll(talk(ourTransport(t, peer.baseUrl), new ManualInput(), { timeoutMs: 40.5 }));
+  await until(() => told.length === 1);
+  t.mock.timers.tick(41);
+  const { error } = await reading;
   assert.equal(codeOf(error), "DeadlineExceeded");
   assert.deepEqual(told, ["41m"]);
   const [stream] = peer.streams;
@@ -365,8 +369,12 @@ test("the deadline ends a conversation that has begun", async (t) => {
     stream.respond(grpcHead);
     stream.write(message);
   });
-  const { ids, error } = await readAll(talk(ourTransport(t, peer.baseUrl), new ManualInput(), { timeoutMs: 150 }));
-  assert.deepEqual([ids, codeOf(error)], [["m"], "DeadlineExceeded"]);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { message: messages } = await talk(ourTransport(t, peer.baseUrl), new ManualInput(), { timeoutMs: 150 });
+  const iterator = messages[Symbol.asyncIterator]();
+  assert.equal((await iterator.next()).value?.messageId, "m");
+  t.mock.timers.tick(150);
+  await assert.rejects(iterator.next(), (error) => codeOf(error) === "DeadlineExceeded");
 });
 
 test("no deadline, an endless one and one beyond the reach of timers do not end a call", async (t) => {

@@ -186,7 +186,11 @@ test("a compressed answer that swells beyond readMaxBytes is refused", async (t)
 test("the deadline of a unary call goes out in grpc-timeout and resets a stream that nobody answers", async (t) => {
   const told: unknown[] = [];
   await using peer = await startHttp2Peer((_, headers) => told.push(headers["grpc-timeout"]));
-  const { code } = await outcomeOf(ask(ourTransport(t, peer.baseUrl), {}, { timeoutMs: 20.5 }));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asking = outcomeOf(ask(ourTransport(t, peer.baseUrl), {}, { timeoutMs: 20.5 }));
+  await until(() => told.length === 1);
+  t.mock.timers.tick(21);
+  const { code } = await asking;
   assert.deepEqual([code, told], ["DeadlineExceeded", ["21m"]]);
   await assertCancelled(peer.streams);
 });
