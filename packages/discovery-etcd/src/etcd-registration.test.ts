@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { RegistryError } from "@im-sdk/contracts";
 import { type RunningServer, skipWithout, startEtcd } from "@im-sdk/test-servers";
-import { createInstance, startFaultProxy } from "@im-sdk/testing";
+import { createInstance, ManualClock, startFaultProxy } from "@im-sdk/testing";
 import { EtcdDiscovery } from "./etcd-discovery.ts";
+import { metricOf } from "./test-kit/metrics.ts";
 import { keyOf, RawEtcd } from "./test-kit/raw-etcd.ts";
 import { Recorder } from "./test-kit/recorder.ts";
 import { until } from "./test-kit/until.ts";
@@ -51,34 +52,48 @@ describe("a registration in etcd", await skipWithout("etcd"), () => {
     assert.equal(heard.filter((word) => word === "back").length, 1);
   });
 
-  test("outlives its TTL many times over, and its lease with it", async () => {
-    await using discovery = open();
+  test("has its lease renewed at every third of the TTL", async () => {
+    const clock = new ManualClock();
+    await using discovery = new EtcdDiscovery({ endpoints: [etcd.address], leaseTtlSeconds: 30, clock });
     await discovery.register(createInstance("old", { name: "old-service" }));
     const key = keyOf("old-service", "old");
     const lease = await raw.leaseOf(key);
-    // A lease granted now and never renewed: when it is gone, more than the TTL has passed.
-    const { ID } = await raw.client.leaseClient.leaseGrant({ TTL: 4 });
-    await until(async () => Number((await raw.client.leaseClient.leaseTimeToLive({ ID })).TTL) < 0);
+    const renewals = () => metricOf(etcd.address, "etcd_debugging_lease_renewed_total");
+    const before = await renewals();
+    for (let round = 0; round <= 4; round++) {
+      await until(async () => (await renewals()) === before + round && clock.pending === 1);
+      await clock.advance(9_999);
+      assert.deepEqual([clock.pending, await renewals()], [1, before + round]);
+      await clock.advance(1);
+    }
     assert.equal(await raw.leaseOf(key), lease);
   });
 
   test("is put again when it was deleted, overwritten, or its lease revoked from outside", async () => {
-    await using discovery = open();
+    const clock = new ManualClock();
+    await using discovery = new EtcdDiscovery({ endpoints: [etcd.address], leaseTtlSeconds: 30, clock });
     const recorder = new Recorder();
     const instance = createInstance("back", { name: "back-service" });
     const key = keyOf("back-service", "back");
     await discovery.register(instance, recorder);
     const value = (await raw.entries("back-service"))[key];
     const isBack = async () => (await raw.entries("back-service"))[key] === value && (await raw.leaseOf(key)) !== "0";
+    const untilBack = async () => {
+      await clock.advance(10_000);
+      await until(async () => {
+        await clock.advance(100);
+        return isBack();
+      });
+    };
     await raw.delete(key);
-    await until(isBack);
+    await untilBack();
     await raw.write(key, "{}");
-    await until(isBack);
+    await untilBack();
     await raw.write(key, value ?? "");
-    await until(isBack);
+    await untilBack();
     assert.deepEqual(recorder.codes, []);
     await raw.client.leaseClient.leaseRevoke({ ID: await raw.leaseOf(key) });
-    await until(isBack);
+    await untilBack();
     assert.deepEqual(recorder.codes, ["unavailable"]);
     assert.match(recorder.errors[0]?.message ?? "", /the lease is gone/);
   });
