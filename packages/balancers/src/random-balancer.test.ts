@@ -15,7 +15,7 @@ test("every instance owns an equal part of the random numbers", () => {
   assert.deepEqual(countOf(pickIds(balancer, 600)), { a: 200, b: 200, c: 200 });
 });
 
-test("property: picks are uniform (chi-square at 10^-6), whatever the seed, also among those that are not excluded", () => {
+test("property: picks are uniform (chi-square at 10^-6), of fifty seeds, also among those that are not excluded", () => {
   fc.assert(
     fc.property(fc.integer(), fc.nat(60), (seed, excluded) => {
       const balancer = new RandomBalancer({ random: seededRandom(seed) });
@@ -26,6 +26,7 @@ test("property: picks are uniform (chi-square at 10^-6), whatever the seed, also
       // The quantile of the distribution with 9 degrees of freedom.
       assert.ok(counts.length === 10 && chiSquare < 45.08, `chi-square ${chiSquare}`);
     }),
-    { numRuns: 50 },
+    // The same seeds in every run: of others, one would be off in 20,000 runs.
+    { numRuns: 50, seed: 1 },
   );
 });
