@@ -56,7 +56,7 @@ export class ClientLifecycle {
   }
 
   async #disconnect(timeoutMs: number): Promise<void> {
-    const { connection, departure, delivery, events } = this.#parts;
+    const { connection, departure, delivery, events, tokens } = this.#parts;
     const { discovery, endpointPool, ownsEndpointPool } = this.#options;
     const wasUp = connection.state === "connected" || connection.state === "reconnecting";
     if (connection.state === "connected") {
@@ -67,6 +67,7 @@ export class ClientLifecycle {
     await connection.close(closeGraceMs);
     delivery.outbox.close(new ImError("canceled", "the client was disconnected"));
     this.#ended.abort();
+    tokens?.close();
     if (ownsEndpointPool) await endpointPool.close();
     delivery.inbox.close();
     if (wasUp) void events.emit("disconnect", undefined);

@@ -184,7 +184,7 @@ export function createClientParts(options: ResolvedImClientOptions, ownTransport
     options.hasOwnBalancer ||
     instances.list !== undefined;
 
-  return { events, instances, delivery, connection, departure, service, rooms: roomCalls, sender, canPick };
+  return { events, instances, delivery, tokens, connection, departure, service, rooms: roomCalls, sender, canPick };
 }
 
 function createTokenCache({ credentials, clock }: ResolvedImClientOptions): TokenCache | undefined {

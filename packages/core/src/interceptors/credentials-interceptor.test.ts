@@ -182,3 +182,19 @@ test("a token that was refused and forgotten already still says that asking agai
   tokens.discard(await tokens.get());
   assert.equal(tokens.clear(), true);
 });
+
+test("close ends a question that is not answered, and none is asked any more", async () => {
+  const clock = new ManualClock();
+  let asked = 0;
+  const provider = () => {
+    asked++;
+    return new Promise<never>(() => {});
+  };
+  const tokens = new TokenCache({ provider, clock });
+  const isCanceled = (error: unknown) => error instanceof ConnectError && error.code === Code.Canceled;
+  const waiting = assert.rejects(tokens.get(), isCanceled);
+  tokens.close();
+  await waiting;
+  await assert.rejects(tokens.get(), isCanceled);
+  assert.deepEqual([asked, clock.pending], [1, 0]);
+});

@@ -32,6 +32,7 @@ export class TokenCache {
   #kept: KeptToken | undefined;
   #asking: Promise<KeptToken> | undefined;
   #hasGiven = false;
+  readonly #closed = new AbortController();
 
   constructor(options: CredentialsInterceptorOptions) {
     this.#provider = options.provider;
@@ -65,6 +66,11 @@ export class TokenCache {
     return hasGiven;
   }
 
+  /** Whoever waits for an answer is told that it was canceled, and the provider is not asked again. */
+  close(): void {
+    this.#closed.abort(new ConnectError("the client was disconnected", Code.Canceled));
+  }
+
   async #ask(): Promise<KeptToken> {
     const answer = await this.#answer();
     const isObject = typeof answer === "object" && answer !== null;
@@ -84,7 +90,11 @@ export class TokenCache {
 
   /** A provider that never answers must not hold up every call to come. */
   async #answer(): Promise<string | AccessToken> {
+    const { signal } = this.#closed;
+    signal.throwIfAborted();
     const late = Promise.withResolvers<never>();
+    const onClosed = () => late.reject(signal.reason);
+    signal.addEventListener("abort", onClosed);
     const timer = this.#clock.setTimeout(
       () =>
         late.reject(new ConnectError(`the token provider did not answer within ${answerLimitMs} ms`, Code.Unavailable)),
@@ -94,6 +104,7 @@ export class TokenCache {
       return await Promise.race([this.#provider(), late.promise]);
     } finally {
       this.#clock.clearTimeout(timer);
+      signal.removeEventListener("abort", onClosed);
     }
   }
 }

@@ -104,6 +104,14 @@ await tell("kill");
 await gaveUp.until((recorder) => recorder.of("error").length > 0);
 await dropped.until((recorder) => recorder.of("reconnecting").length > 0);
 
+let hasToken = true;
+const forgetful = await connect({
+  services: [places.plain],
+  // A token that has run out when it is given is asked for again by the next call.
+  credentials: () => (hasToken ? { token: "secret", expiresAt: new Date(0) } : new Promise<never>(() => {})),
+});
+hasToken = false;
+
 // Everything that can be pending at the end is.
 const pending: Promise<unknown>[] = [];
 const stalled = await connect({ services: [places.stalling] });
@@ -114,6 +122,7 @@ pending.push(
   stalled.client.uploadAudio("lobby", endless(), { format: "opus", timeoutMs: 600_000 }),
   dropped.client.sendTextMessage("lobby", "waits for a connection", { timeoutMs: 600_000 }),
   dropped.client.joinRoom("other", {}, { timeoutMs: 600_000 }),
+  forgetful.client.getRoomInfo("lobby", { timeoutMs: 600_000 }),
   record({ services: [places.silent], connectTimeoutMs: 600_000 }).client.connect(),
   record({ discovery: new StaticDiscovery([]), connectTimeoutMs: 600_000 }).client.connect(),
 );
