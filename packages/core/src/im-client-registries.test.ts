@@ -6,6 +6,7 @@ import { ConsulDiscovery } from "@im-sdk/discovery-consul";
 import { EtcdDiscovery } from "@im-sdk/discovery-etcd";
 import { type ImServer, startImServer } from "@im-sdk/server";
 import { type RunningServer, skipWithout, startConsul, startEtcd } from "@im-sdk/test-servers";
+import { ManualClock } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
 import type { ImClientOptions } from "./im-client-options.ts";
 import { hasCode } from "./test-kit/has-code.ts";
@@ -116,11 +117,26 @@ for (const { name, start, connect } of registries) {
     test("a registry that is absent at the start is waited for", async (t) => {
       const { running, record, serve } = await setup(t, []);
       await running.kill();
-      const away = record({ connectTimeoutMs: 2_000 });
-      await assert.rejects(
+      const clock = new ManualClock();
+      const discovery = connect(running.address);
+      const hasFailed = Promise.withResolvers<void>();
+      const watch = discovery.watch.bind(discovery);
+      discovery.watch = (serviceName, options) =>
+        watch(serviceName, {
+          ...options,
+          onError(error) {
+            options?.onError?.(error);
+            hasFailed.resolve();
+          },
+        });
+      const away = record({ discovery, clock, connectTimeoutMs: 2_000 });
+      const connecting = assert.rejects(
         away.client.connect(),
         hasCode("unavailable", "im-service", `${name === "consul" ? "Consul" : "etcd"} at ${running.address}`),
       );
+      await hasFailed.promise;
+      await clock.advance(2_000);
+      await connecting;
       await running.start({ keepData: true });
       await serve("late");
       // The watch of the first try has gone on.
