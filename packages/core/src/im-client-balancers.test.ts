@@ -10,7 +10,7 @@ import {
 } from "@im-sdk/balancers";
 import type { LoadBalancer, ServiceInstance } from "@im-sdk/contracts";
 import { startImServer } from "@im-sdk/server";
-import { createInstance, startFaultProxy } from "@im-sdk/testing";
+import { createInstance, ManualClock, startFaultProxy } from "@im-sdk/testing";
 import { ImClient } from "./im-client.ts";
 import type { ImClientOptions } from "./im-client-options.ts";
 import { hasCode } from "./test-kit/has-code.ts";
@@ -142,12 +142,16 @@ test("when its server dies, a client goes to another by the same balancer, and t
 });
 
 test("an empty set is an error that names the service", async (t) => {
+  const clock = new ManualClock();
   const client = createClient(t, {
     userId: "ann",
     serviceName: "chat",
     services: [],
     balancer: new ConsistentHashBalancer(),
     connectTimeoutMs: 50,
+    clock,
   });
-  await assert.rejects(client.connect(), hasCode("unavailable", "no instance of chat"));
+  const failing = assert.rejects(client.connect(), hasCode("unavailable", "no instance of chat"));
+  await clock.advance(50);
+  await failing;
 });
