@@ -198,10 +198,12 @@ test("an upload ends with its signal, its deadline and its source, and nothing i
     client.uploadAudio("r", endless(), { format: "opus", signal: stop.signal, onProgress }),
     hasCode("canceled"),
   );
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   await assert.rejects(
-    client.uploadAudio("r", endless(), { format: "opus", timeoutMs: 50 }),
+    client.uploadAudio("r", endless(), { format: "opus", timeoutMs: 50, onProgress: () => t.mock.timers.tick(50) }),
     hasCode("deadline_exceeded"),
   );
+  t.mock.timers.reset();
   async function* failing() {
     yield new Uint8Array(10);
     throw new Error("disk on fire");
