@@ -73,11 +73,9 @@ export class AppendQueue {
     for (const pending of this.#pending.values()) {
       // What the last incarnation had is gone with it, and so is what this one has lost of its newest.
       if (isNew || (pending.stored !== undefined && pending.stored.sequence > fedTo)) forget(pending);
-      // The stream, which was asked anew, has it.
-      if (pending.stored !== undefined)
-        pending.answer ??= { kind: "stored", sequence: pending.stored.sequence, duplicate: false };
       const { refusal } = pending;
-      if (refusal !== undefined) {
+      // The copy that was refused is not the only one.
+      if (refusal !== undefined && pending.stored === undefined) {
         const error = unavailable(`the room log did not take the message: ${refusal}`);
         pending.outcome ??= () => pending.appended.reject(error);
       }
@@ -174,7 +172,7 @@ export class AppendQueue {
   #startTimer(): void {
     const { clock } = this.#parts;
     for (const { deadlineMs } of this.#pending.values()) {
-      const delayMs = Math.min(deadlineMs - clock.now(), retryMs);
+      const delayMs = Math.min(Math.max(deadlineMs - clock.now(), 0), retryMs);
       this.#hasMoved = false;
       this.#timer = clock.setTimeout(() => this.#look(), delayMs);
       return;

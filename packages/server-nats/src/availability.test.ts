@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Availability } from "./availability.ts";
 
 test("a loss is told when it has lasted for a second, and the return at once", () => {
-  const availability = new Availability();
+  const availability = new Availability(() => assert.fail());
   const told: boolean[] = [];
   const unwatch = availability.watch((isAvailable) => told.push(isAvailable));
   availability.report(false, 0);
@@ -32,4 +32,24 @@ test("a loss is told when it has lasted for a second, and the return at once", (
   availability.report(true, 5_000);
   availability.report(false, 8_000, 7_000);
   assert.equal(late.at(-1), false, "a question that was not answered for a second is a loss of a second");
+});
+
+test("a listener that throws is told, and the others hear all", () => {
+  const errors: unknown[] = [];
+  const availability = new Availability((error) => errors.push(error));
+  const error = new Error("not now");
+  availability.watch(() => {
+    throw error;
+  });
+  const told: boolean[] = [];
+  availability.watch((isAvailable) => told.push(isAvailable));
+  availability.report(false, 1_000, 0);
+  availability.report(true, 1_001);
+  assert.deepEqual(
+    [told, errors],
+    [
+      [false, true],
+      [error, error],
+    ],
+  );
 });

@@ -4,8 +4,14 @@ const graceMs = 1_000;
 /** Whether something is there, and who wants to know. */
 export class Availability {
   readonly #listeners = new Set<(isAvailable: boolean) => void>();
+  readonly #onError: (error: unknown) => void;
   #isAvailable = true;
   #lostAtMs: number | undefined;
+
+  /** Gets what listeners throw. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
 
   get isAvailable(): boolean {
     return this.#isAvailable;
@@ -17,7 +23,13 @@ export class Availability {
     const isAvailable = this.#lostAtMs === undefined || (nowMs - this.#lostAtMs < graceMs && this.#isAvailable);
     if (isAvailable === this.#isAvailable) return;
     this.#isAvailable = isAvailable;
-    for (const listener of [...this.#listeners]) listener(isAvailable);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(isAvailable);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
   }
 
   /** Calls back on every change, and at once when it is away already. Returns what ends it. */

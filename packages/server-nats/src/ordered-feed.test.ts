@@ -75,6 +75,7 @@ test("a feed that is stopped tells nothing more, and its consumer is gone", real
   const { consumers } = link.manager;
   const removal = t.mock.method(consumers, "delete");
   feed.stop();
+  await setImmediate();
   assert.equal(await removal.mock.calls[0]?.result, true);
   await link.connection.request(subject, "d");
   await link.connection.flush();

@@ -70,8 +70,12 @@ export class OrderedFeed {
     const { clock, link, stream } = this.#parts;
     clock.clearTimeout(this.#timer);
     this.#subscription.unsubscribe();
-    // Else it goes by itself once nobody has listened for a while.
-    if (link.isUp) link.manager.consumers.delete(stream, this.#consumer).catch(() => {});
+    const remove = () => link.manager.consumers.delete(stream, this.#consumer);
+    // What fails goes by itself once nobody has listened for a while.
+    link
+      .whenUp()
+      .then(remove)
+      .catch(() => {});
   }
 
   async #create(): Promise<void> {

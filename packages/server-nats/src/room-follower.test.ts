@@ -25,7 +25,9 @@ async function startFollower(t: TestContext, messages: number) {
       return systemClock.setTimeout(callback, delayMs);
     },
   };
-  const { retention, logger } = logOptions();
+  const { retention, logger: silent } = logOptions();
+  const warnings: string[] = [];
+  const logger = { ...silent, warn: (message: string) => warnings.push(message) };
   const names = { prefix: "im", roomId: "r", replicas: 1, appendTimeoutMs: 1 };
   const stream = new RoomStream({ link, clock: systemClock, ...names, retention });
   const told: string[] = [];
@@ -52,7 +54,7 @@ async function startFollower(t: TestContext, messages: number) {
   await until("ready 0");
   for (let count = 1; count <= messages; count += 1) await publish();
   if (messages > 0) await until(`message ${messages}`);
-  return { follower, stream, link, told, delays, until, publish };
+  return { follower, stream, link, told, delays, warnings, until, publish };
 }
 
 test("in another incarnation of the stream it begins with the first message", real, async (t) => {
@@ -65,36 +67,71 @@ test("in another incarnation of the stream it begins with the first message", re
 });
 
 test("of a stream that has lost its newest messages it tells what takes their places", real, async (t) => {
-  const { follower, stream, told } = await startFollower(t, 3);
+  const { follower, stream, told, until } = await startFollower(t, 3);
   const state = await stream.ensure();
   // What a power cut does to NATS.
   t.mock.method(stream, "ensure", async () => ({ ...state, last: 1n }), { times: 1 });
   told.length = 0;
   follower.restart();
-  // Messages may come before it is known that they do.
-  while (told.length < 4) await setImmediate();
-  assert.deepEqual(
-    told.filter((line) => line.startsWith("message")),
-    ["message 2", "message 3"],
-  );
+  await until("message 3");
+  assert.deepEqual(told, ["disturbed", "ready 1", "message 2", "message 3"]);
+});
+
+test("a stream that is deleted while its feed begins is followed in its next incarnation", real, async (t) => {
+  const { follower, stream, link, told, until, publish } = await startFollower(t, 3);
+  const { consumers, streams } = link.manager;
+  const add = consumers.add.bind(consumers);
+  let isFirst = true;
+  t.mock.method(consumers, "add", async (...parts: Parameters<typeof add>) => {
+    const made = await add(...parts);
+    if (!isFirst) return made;
+    isFirst = false;
+    await streams.delete(stream.name);
+    // The advisory has come by then.
+    await link.connection.flush();
+    return made;
+  });
+  told.length = 0;
+  follower.restart();
+  await until("ready 0");
+  await publish();
+  await until("message 1");
 });
 
 test(
   "what breaks off as soon as it has begun is begun again later and later, and a new start at once",
   real,
   async (t) => {
-    const { follower, told, delays, until } = await startFollower(t, 0);
+    const { follower, stream, told, delays, warnings, until } = await startFollower(t, 0);
     const waits = () => delays.filter((delayMs) => delayMs <= 2_000);
-    for (let round = 0; round < 3; round += 1) {
+    const again = async () => {
       told.length = 0;
       follower.restart();
       await until("ready 0");
-    }
+    };
+    for (let round = 0; round < 3; round += 1) await again();
     assert.deepEqual(waits(), [50, 100, 200]);
     follower.stop();
     told.length = 0;
     follower.start();
     await until("ready 0");
-    assert.deepEqual(waits(), [50, 100, 200]);
+    assert.deepEqual([waits(), warnings], [[50, 100, 200], []]);
+    // What fails meanwhile is told once, and counts by itself.
+    const ensure = stream.ensure.bind(stream);
+    let failures = 2;
+    t.mock.method(stream, "ensure", () => (failures-- > 0 ? Promise.reject(new Error("full")) : ensure()));
+    await again();
+    assert.deepEqual(waits().slice(4), [50, 100]);
+    assert.deepEqual(warnings, ["a room's stream cannot be followed"]);
   },
 );
+
+test("however often the connection breaks, a room has one consumer in NATS", real, async (t) => {
+  const { stream, link, told, until } = await startFollower(t, 0);
+  for (let round = 0; round < 5; round += 1) {
+    told.length = 0;
+    await link.connection.reconnect();
+    await until("ready 0");
+  }
+  while ((await link.manager.consumers.list(stream.name).next()).length > 1) await setImmediate();
+});

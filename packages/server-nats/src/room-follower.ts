@@ -36,8 +36,10 @@ export class RoomFollower implements StreamWatcher {
   #ready = Promise.withResolvers<void>();
   // Tells a start under way that it has been replaced.
   #run = 0;
-  #failures = 0;
+  /** How often it has broken off as soon as it had begun. */
+  #breakOffs = 0;
   #readyAtMs = Number.NEGATIVE_INFINITY;
+  #disturbances = 0;
   #retry: (() => void) | undefined;
 
   constructor(parts: RoomFollowerParts) {
@@ -72,6 +74,7 @@ export class RoomFollower implements StreamWatcher {
   }
 
   onDisturbed(): void {
+    this.#disturbances += 1;
     if (this.#feed === undefined) this.#retry?.();
     else this.restart();
   }
@@ -98,24 +101,28 @@ export class RoomFollower implements StreamWatcher {
   async #begin(): Promise<void> {
     const { clock, link, logger, roomId } = this.#parts;
     const run = ++this.#run;
-    // What has broken off as soon as it had begun is not worth an immediate try.
-    if (clock.now() - this.#readyAtMs > maxBackoffMs) this.#failures = 0;
-    else await this.#backOff();
-    while (run === this.#run) {
+    if (clock.now() - this.#readyAtMs > maxBackoffMs) {
+      this.#breakOffs = 0;
+    } else {
+      this.#breakOffs += 1;
+      await this.#backOff(this.#breakOffs);
+    }
+    for (let failures = 1; run === this.#run && !link.connection.isClosed(); failures += 1) {
       try {
         await link.whenUp();
         await this.#tryOnce(run);
         return;
       } catch (error) {
         if (run !== this.#run) return;
-        if (this.#failures === 0) logger.warn("a room's stream cannot be followed", { room: roomId, error });
-        await this.#backOff();
+        if (failures === 1) logger.warn("a room's stream cannot be followed", { room: roomId, error });
+        await this.#backOff(failures);
       }
     }
   }
 
   async #tryOnce(run: number): Promise<void> {
     const { link, clock, logger, roomId, stream } = this.#parts;
+    const disturbances = this.#disturbances;
     const state = await stream.ensure();
     if (run !== this.#run) return;
     if (this.#incarnation === undefined) {
@@ -134,6 +141,12 @@ export class RoomFollower implements StreamWatcher {
     const { epoch, subject } = state;
     const incarnation = { epoch, subject };
     this.#incarnation = incarnation;
+    const take = (fed: Fed) => {
+      this.#position = fed.sequence;
+      this.#parts.onMessage(fed, incarnation);
+    };
+    // Messages that come before it is known that they do.
+    let held: Fed[] | undefined = [];
     const feed = await OrderedFeed.start({
       link,
       clock,
@@ -142,8 +155,8 @@ export class RoomFollower implements StreamWatcher {
       after: this.#position,
       onMessage: (fed) => {
         if (run !== this.#run) return;
-        this.#position = fed.sequence;
-        this.#parts.onMessage(fed, incarnation);
+        if (held === undefined) take(fed);
+        else held.push(fed);
       },
       onLost: (reason) => {
         if (run !== this.#run) return;
@@ -152,10 +165,16 @@ export class RoomFollower implements StreamWatcher {
       },
     });
     if (run !== this.#run) return feed.stop();
+    if (disturbances !== this.#disturbances) {
+      feed.stop();
+      throw new Error("the stream was disturbed as its feed began");
+    }
     this.#feed = feed;
     this.#readyAtMs = this.#parts.clock.now();
     this.#ready.resolve();
     this.#parts.onReady(incarnation, this.#position);
+    for (const fed of held) take(fed);
+    held = undefined;
   }
 
   #disturb(): void {
@@ -168,10 +187,9 @@ export class RoomFollower implements StreamWatcher {
     this.#parts.onDisturbed();
   }
 
-  async #backOff(): Promise<void> {
+  async #backOff(attempt: number): Promise<void> {
     const { clock } = this.#parts;
-    const delayMs = Math.min(50 * 2 ** this.#failures, maxBackoffMs);
-    this.#failures += 1;
+    const delayMs = Math.min(25 * 2 ** attempt, maxBackoffMs);
     const { promise, resolve: go } = Promise.withResolvers<void>();
     const timer = clock.setTimeout(go, delayMs);
     this.#retry = go;

@@ -48,9 +48,12 @@ export class ServerProcess implements AsyncDisposable {
     await this.#end((child) => child.kill("SIGKILL"));
   }
 
-  /** Lets a script that ends with its standard input close in order; resolves when the process is gone. */
+  /** Lets a script that ends with its standard input close in order, also while paused; resolves when the process is gone. */
   async stop(): Promise<void> {
-    await this.#end((child) => child.stdin?.end());
+    await this.#end((child) => {
+      child.kill("SIGCONT");
+      child.stdin?.end();
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

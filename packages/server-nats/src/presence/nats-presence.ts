@@ -43,7 +43,14 @@ class BucketPresence implements NatsPresence {
       leaseMs: options.leaseMs,
       isOwn: (session) => lease.isOwn(session),
       tell: (change) => {
-        for (const listener of this.#listeners) listener(change);
+        for (const listener of this.#listeners) {
+          try {
+            listener(change);
+          } catch (error) {
+            // The connection to NATS would not outlive it.
+            options.logger.error("who comes and goes could not be told", { room: change.roomId, error });
+          }
+        }
       },
     });
     this.#own = new OwnMembers({

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { skipWithout, startNats } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { Kvm } from "@nats-io/kv";
 import { connect, type Msg, type MsgCallback } from "@nats-io/transport-node";
 import { NatsLink } from "../nats-link.ts";
 import { memberOf, presenceOn } from "../test-kit/presence-on.ts";
@@ -64,10 +63,31 @@ test("an entry of a server that was never heard of is no reason to miss its user
   await using nats = await startNats();
   await using one = await presenceOn(nats, { leaseMs });
   await using other = await presenceOn(nats, { leaseMs });
-  const kv = await new Kvm(other.connection).open("im_presence");
   const value = encodeEntry({ roomId: "r", member: memberOf("dan"), maxUsers: 0 });
-  await Promise.all([kv.put(entryKey("x", "r", "dan"), value), kv.put(leaseKey("x"), "")]);
+  // In one piece: nobody reads in between.
+  other.connection.publish(`$KV.im_presence.${entryKey("x", "r", "dan")}`, value);
+  other.connection.publish(`$KV.im_presence.${leaseKey("x")}`, "");
   for (const server of [one, other]) await server.until(() => server.users("r") === "dan");
+});
+
+test("a listener that throws is logged, and all others are told as ever", real, async () => {
+  await using nats = await startNats();
+  const errors: unknown[] = [];
+  const nobody = () => {};
+  const error = (_: string, fields?: object) => errors.push(fields);
+  await using one = await presenceOn(nats, {
+    leaseMs,
+    logger: { error, warn: nobody, info: nobody, debug: nobody },
+  });
+  await using other = await presenceOn(nats, { leaseMs });
+  const fault = new Error("no place for it");
+  one.presence.watch(() => {
+    throw fault;
+  });
+  for (const userId of ["ann", "bob"]) await other.join("r", userId);
+  await one.until(() => one.users("r") === "ann bob");
+  assert.equal(await one.join("r", "cid"), true);
+  assert.deepEqual(errors, new Array(3).fill({ room: "r", error: fault }));
 });
 
 test("old markers are looked after with every renewal", real, async (t) => {

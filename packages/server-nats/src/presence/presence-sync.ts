@@ -31,7 +31,7 @@ const maxRetryMs = 2_000;
  */
 export class PresenceSync implements StreamWatcher {
   readonly stream: string;
-  readonly availability = new Availability();
+  readonly availability: Availability;
   readonly #options: PresenceSyncOptions;
   readonly #logger: Logger;
   readonly #feed: BucketFeed;
@@ -50,6 +50,9 @@ export class PresenceSync implements StreamWatcher {
   constructor(options: PresenceSyncOptions) {
     this.#options = options;
     this.#logger = options.options.logger;
+    this.availability = new Availability((error) => {
+      this.#logger.error("whether NATS is there could not be told", { error });
+    });
     this.stream = bucketStream(options.options.bucket);
     this.#feed = new BucketFeed({ onChange: (event) => this.#apply(event), onLost: () => this.onDisturbed() });
   }

@@ -25,7 +25,7 @@ export function memberOf(userId: string): Member {
 
 export async function presenceOn(nats: RunningServer, options: NatsPresenceOptions = {}): Promise<TestPresence> {
   const connection = await connect({ servers: nats.address, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const presence = await createNatsPresence(await NatsLink.open(connection), options);
+  const presence = await createNatsPresence(await NatsLink.open(connection), { joinTimeoutMs: 60_000, ...options });
   const told: string[] = [];
   presence.watch(({ type, member }) => told.push(`${type} ${member.userId}`));
   return {
