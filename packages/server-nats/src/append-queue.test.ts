@@ -1,23 +1,18 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { systemClock } from "@im-sdk/contracts";
-import { skipWithout, startNats } from "@im-sdk/test-servers";
-import { connect, type Msg } from "@nats-io/transport-node";
+import { skipWithout } from "@im-sdk/test-servers";
+import type { Msg } from "@nats-io/transport-node";
 import { AppendBudget } from "./append-budget.ts";
 import { AppendQueue } from "./append-queue.ts";
-import { NatsLink } from "./nats-link.ts";
+import { linkedNats } from "./test-kit/linked-nats.ts";
 import { messageOf } from "./test-kit/room.ts";
 
 const real = await skipWithout("nats-server");
 
 /** A queue over a NATS in which the test plays JetStream. */
 async function startQueue(t: TestContext) {
-  const nats = await startNats();
-  const link = await NatsLink.open(await connect({ servers: nats.address }));
-  t.after(async () => {
-    await link.close();
-    await nats.stop();
-  });
+  const link = await linkedNats(t);
   const queue = new AppendQueue({
     link,
     clock: systemClock,

@@ -1,3 +1,5 @@
+import { tellEach } from "./tell-each.ts";
+
 /** Losses that heal sooner are not told. */
 const graceMs = 1_000;
 
@@ -23,13 +25,7 @@ export class Availability {
     const isAvailable = this.#lostAtMs === undefined || (nowMs - this.#lostAtMs < graceMs && this.#isAvailable);
     if (isAvailable === this.#isAvailable) return;
     this.#isAvailable = isAvailable;
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(isAvailable);
-      } catch (error) {
-        this.#onError(error);
-      }
-    }
+    tellEach(this.#listeners, isAvailable, this.#onError);
   }
 
   /** Calls back on every change, and at once when it is away already. Returns what ends it. */

@@ -7,6 +7,7 @@ import { readRange } from "./read-range.ts";
 import { RoomFollower } from "./room-follower.ts";
 import { RoomStream, type RoomStreamState } from "./room-stream.ts";
 import { decodeEntry } from "./stored-message.ts";
+import { tellEach } from "./tell-each.ts";
 import { unavailable } from "./unavailable.ts";
 
 /** What a {@link NatsRoomLog} is made of. */
@@ -147,15 +148,10 @@ export class NatsRoomLog implements RoomLog {
   }
 
   #tell(entry: LogEntry): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(entry);
-      } catch (error) {
-        // The connection to NATS would not outlive it.
-        const { roomId: room, options } = this.#parts;
-        options.logger.error("a message could not be handed on", { room, sequence: entry.message.sequence, error });
-      }
-    }
+    const { roomId: room, options } = this.#parts;
+    tellEach(this.#listeners, entry, (error) => {
+      options.logger.error("a message could not be handed on", { room, sequence: entry.message.sequence, error });
+    });
   }
 
   /** The stream is followed while somebody listens, or waits for a message of their own to come by. */

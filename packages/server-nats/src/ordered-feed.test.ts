@@ -2,23 +2,18 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { systemClock } from "@im-sdk/contracts";
-import { skipWithout, startNats } from "@im-sdk/test-servers";
-import { connect, headers, type Msg, type MsgCallback } from "@nats-io/transport-node";
-import { NatsLink } from "./nats-link.ts";
+import { skipWithout } from "@im-sdk/test-servers";
+import { headers, type Msg, type MsgCallback } from "@nats-io/transport-node";
 import { type Fed, OrderedFeed } from "./ordered-feed.ts";
 import { RoomStream } from "./room-stream.ts";
+import { linkedNats } from "./test-kit/linked-nats.ts";
 import { logOptions } from "./test-kit/room.ts";
 
 const real = await skipWithout("nats-server");
 
 /** A stream with messages `a`, `b` and `c`, and a feed of it that is not started yet. */
 async function startStream(t: TestContext) {
-  const nats = await startNats();
-  const link = await NatsLink.open(await connect({ servers: nats.address }));
-  t.after(async () => {
-    await link.close();
-    await nats.stop();
-  });
+  const link = await linkedNats(t);
   const { retention, clock } = logOptions();
   const names = { prefix: "im", roomId: "r", replicas: 1, appendTimeoutMs: 1 };
   const stream = new RoomStream({ link, clock, ...names, retention });

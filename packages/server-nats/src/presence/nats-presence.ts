@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { Member, Presence, PresenceChange } from "@im-sdk/server";
 import type { NatsLink } from "../nats-link.ts";
+import { tellEach } from "../tell-each.ts";
 import { unavailable } from "../unavailable.ts";
 import { type NatsPresenceOptions, resolveNatsPresenceOptions } from "./nats-presence-options.ts";
 import { OwnMembers } from "./own-members.ts";
@@ -43,14 +44,9 @@ class BucketPresence implements NatsPresence {
       leaseMs: options.leaseMs,
       isOwn: (session) => lease.isOwn(session),
       tell: (change) => {
-        for (const listener of this.#listeners) {
-          try {
-            listener(change);
-          } catch (error) {
-            // The connection to NATS would not outlive it.
-            options.logger.error("who comes and goes could not be told", { room: change.roomId, error });
-          }
-        }
+        tellEach(this.#listeners, change, (error) => {
+          options.logger.error("who comes and goes could not be told", { room: change.roomId, error });
+        });
       },
     });
     this.#own = new OwnMembers({
