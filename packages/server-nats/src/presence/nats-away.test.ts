@@ -100,8 +100,8 @@ test("however often the connection breaks, a server has one consumer in NATS", r
   await other.until(() => other.users("round 5") === "ann");
   const { consumers } = await jetstreamManager(other.connection);
   const count = async () => (await consumers.list("KV_im_presence").next()).length;
-  while ((await count()) > 2) await new Promise(setImmediate);
-  assert.equal(await count(), 2);
+  // While one is replaced by the next there are both.
+  while ((await count()) !== 2) await new Promise(setImmediate);
 });
 
 test(
