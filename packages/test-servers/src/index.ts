@@ -10,3 +10,4 @@ export { skipWithout } from "./skip-without.ts";
 export { type ConsulOptions, startConsul } from "./start-consul.ts";
 export { type EtcdOptions, startEtcd } from "./start-etcd.ts";
 export { type NatsOptions, startNats } from "./start-nats.ts";
+export { type NatsCluster, startNatsCluster } from "./start-nats-cluster.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { LocalServer } from "./local-server.ts";
+import { LocalServer, type ServerPlan } from "./local-server.ts";
 import type { RunningServer } from "./running-server.ts";
 import { send } from "./send.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -25,21 +25,51 @@ export interface NatsOptions {
  * @throws ServerUnavailableError when there is no nats-server; an Error with its last words when it does not come up.
  */
 export async function startNats(options: NatsOptions = {}): Promise<RunningServer> {
+  return LocalServer.start(natsPlan(options));
+}
+
+/** What a server of a cluster is told of it. */
+export interface ClusterPlace {
+  /** Its name, which no other has. */
+  readonly name: string;
+  readonly routePort: number;
+  /** Route ports of the others. */
+  readonly otherRoutePorts: readonly number[];
+}
+
+/** How nats-server is run. */
+export function natsPlan(options: NatsOptions, place?: ClusterPlace): ServerPlan {
   let monitor = "";
-  return LocalServer.start({
+  return {
     name: "nats-server",
     portCount: 2,
     args(ports, data) {
       monitor = `127.0.0.1:${ports[1]}`;
       const file = join(dirname(data), "nats.conf");
-      writeFileSync(file, JSON.stringify(configuration(ports, data, options)));
+      const config = {
+        ...configuration(ports, data, options),
+        ...(place !== undefined && clusterConfiguration(place)),
+      };
+      writeFileSync(file, JSON.stringify(config));
       return ["--config", file];
     },
     async isReady(_address, signal) {
       const { status } = await send(monitor, "/healthz", { signal });
       return status === 200;
     },
-  });
+  };
+}
+
+/** JetStream needs the names. */
+function clusterConfiguration({ name, routePort, otherRoutePorts }: ClusterPlace): object {
+  return {
+    server_name: name,
+    cluster: {
+      name: "test",
+      listen: `127.0.0.1:${routePort}`,
+      routes: otherRoutePorts.map((port) => `nats://127.0.0.1:${port}`),
+    },
+  };
 }
 
 /** See https://docs.nats.io/running-a-nats-service/configuration; JSON is one way to write it. */
