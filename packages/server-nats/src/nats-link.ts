@@ -12,6 +12,9 @@ export interface StreamWatcher {
 /** JetStream tells there which streams are deleted. */
 const deletions = "$JS.EVENT.ADVISORY.STREAM.DELETED.";
 
+/** How long a cluster may take to answer, in ms; nobody answers for a stream while its servers elect a leader. */
+const clusterTimeoutMs = 2_000;
+
 /** One connection to NATS, and what all rooms of a storage do over it. */
 export class NatsLink {
   readonly connection: NatsConnection;
@@ -21,19 +24,23 @@ export class NatsLink {
   readonly #inbox: string = createInbox();
   readonly #answers = new Map<string, (answer: Msg, epoch: string) => void>();
   readonly #watchers = new Set<StreamWatcher>();
+  readonly #serverWatchers = new Set<() => void>();
   readonly #calls = new Set<(reason: Error) => void>();
+  #servers: ReadonlySet<string> = new Set();
   #isUp = true;
   #up = Promise.withResolvers<void>();
 
   /** Rejects when JetStream does not answer. */
   static async open(connection: NatsConnection): Promise<NatsLink> {
-    return new NatsLink(connection, await jetstreamManager(connection));
+    const options = connection.info?.cluster === undefined ? {} : { timeout: clusterTimeoutMs };
+    return new NatsLink(connection, await jetstreamManager(connection, options));
   }
 
   private constructor(connection: NatsConnection, manager: JetStreamManager) {
     this.connection = connection;
     this.manager = manager;
     this.#up.resolve();
+    this.#lookAtServers();
     connection.subscribe(`${this.#inbox}.*.*`, {
       callback: (error, answer) => {
         if (error !== null) return;
@@ -54,6 +61,11 @@ export class NatsLink {
   get isUp(): boolean {
     // Until the client has said that the connection is gone, its greeting is.
     return this.#isUp && this.connection.info !== undefined;
+  }
+
+  /** NATS is more than one server. */
+  get isClustered(): boolean {
+    return this.connection.info?.cluster !== undefined;
   }
 
   /** Resolves while the link is up, or once it is, or is closed. */
@@ -95,6 +107,12 @@ export class NatsLink {
     this.#watchers.delete(watcher);
   }
 
+  /** Calls back when a server of the cluster is gone, whichever that is. Returns what ends it. */
+  watchServers(onGone: () => void): () => void {
+    this.#serverWatchers.add(onGone);
+    return () => this.#serverWatchers.delete(onGone);
+  }
+
   async close(): Promise<void> {
     await this.connection.close();
     this.#up.resolve();
@@ -104,6 +122,7 @@ export class NatsLink {
     for await (const { type } of this.connection.status()) {
       if (type === "disconnect") this.#setDown();
       else if (type === "reconnect") this.#setUp();
+      else if (type === "update") this.#lookAtServers();
     }
     this.#setDown();
     this.#up.resolve();
@@ -121,6 +140,14 @@ export class NatsLink {
     this.#isUp = true;
     this.#up.resolve();
     this.#disturb();
+  }
+
+  /** NATS tells its clients where else they can connect to, whenever that changes. */
+  #lookAtServers(): void {
+    const servers = new Set(this.connection.info?.connect_urls);
+    const isOneGone = [...this.#servers].some((server) => !servers.has(server));
+    this.#servers = servers;
+    if (isOneGone) for (const onGone of [...this.#serverWatchers]) onGone();
   }
 
   /** Without a name all streams are meant. */

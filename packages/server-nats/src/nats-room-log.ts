@@ -81,7 +81,9 @@ export class NatsRoomLog implements RoomLog {
     if (reading === undefined) {
       const { link, options } = this.#parts;
       const range = { from, to, limit, stream: this.#stream.name, incarnation: state };
-      reading = readRange({ link, clock: options.clock, ...range });
+      reading = readRange({ link, clock: options.clock, ...range }).catch((error: unknown) => {
+        throw unavailable("the room log does not answer at the moment", error);
+      });
       this.#reads.set(page, reading);
       const forget = () => this.#reads.delete(page);
       reading.then(forget, forget);

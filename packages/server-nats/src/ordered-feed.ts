@@ -3,10 +3,13 @@ import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
 import { createInbox, type Msg, nanos, nuid, type Subscription } from "@nats-io/transport-node";
 import type { NatsLink } from "./nats-link.ts";
 import { deliveryOf, type StoredAt } from "./stored-message.ts";
+import { inTime, tryServers } from "./try-servers.ts";
 
 /** A sign of life of a feed on which nothing happens, and how long it may be silent. */
 const heartbeatMs = 15_000;
 const silenceMs = 40_000;
+/** How long it may take to say that it is there when asked. */
+const checkMs = 1_000;
 
 /** A message as it comes from a feed. */
 export interface Fed extends StoredAt {
@@ -37,24 +40,32 @@ export class OrderedFeed {
   readonly #inbox = createInbox();
   readonly #subscription: Subscription;
   #deliveries = 0;
+  #position: bigint;
   #heardAtMs: number;
   #timer: unknown;
+  #unwatch = () => {};
   #stopped = false;
 
   /** Rejects when the stream is not there, JetStream does not answer, or the feed is lost before. */
   static async start(parts: OrderedFeedParts): Promise<OrderedFeed> {
-    const feed = new OrderedFeed(parts);
-    try {
-      await feed.#create();
-      return feed;
-    } catch (error) {
-      feed.stop();
-      throw error;
-    }
+    let { after } = parts;
+    return tryServers(parts.link, async (timeoutMs) => {
+      const feed = new OrderedFeed({ ...parts, after });
+      try {
+        await feed.#create(timeoutMs);
+        return feed;
+      } catch (error) {
+        feed.stop();
+        // It may have begun all the same.
+        after = feed.#position;
+        throw error;
+      }
+    });
   }
 
   private constructor(parts: OrderedFeedParts) {
     this.#parts = parts;
+    this.#position = parts.after;
     this.#heardAtMs = parts.clock.now();
     this.#subscription = parts.link.connection.subscribe(this.#inbox, {
       callback: (error, message) => {
@@ -69,6 +80,7 @@ export class OrderedFeed {
     this.#stopped = true;
     const { clock, link, stream } = this.#parts;
     clock.clearTimeout(this.#timer);
+    this.#unwatch();
     this.#subscription.unsubscribe();
     const remove = () => link.manager.consumers.delete(stream, this.#consumer);
     // What fails goes by itself once nobody has listened for a while.
@@ -78,8 +90,8 @@ export class OrderedFeed {
       .catch(() => {});
   }
 
-  async #create(): Promise<void> {
-    const { link, stream, subject, after } = this.#parts;
+  async #create(timeoutMs: number): Promise<void> {
+    const { link, clock, stream, subject, after } = this.#parts;
     const creating = link.manager.consumers.add(stream, {
       name: this.#consumer,
       deliver_subject: this.#inbox,
@@ -95,8 +107,9 @@ export class OrderedFeed {
       idle_heartbeat: nanos(heartbeatMs),
       inactive_threshold: nanos(heartbeatMs),
     });
-    await link.call(creating);
+    await inTime(clock, link.call(creating), timeoutMs);
     if (this.#stopped) throw new Error("the feed was lost before it had begun");
+    this.#unwatch = link.watchServers(() => void this.#check());
     this.#watch();
   }
 
@@ -111,6 +124,7 @@ export class OrderedFeed {
     const { delivery, ...stored } = deliveryOf(message.reply ?? "");
     if (delivery === this.#deliveries + 1) {
       this.#deliveries = delivery;
+      this.#position = stored.sequence;
       this.#parts.onMessage({ message, ...stored });
     } else {
       this.#lose(`delivery ${delivery} came after ${this.#deliveries}`);
@@ -129,6 +143,16 @@ export class OrderedFeed {
       const stalled = headers.get("Nats-Consumer-Stalled");
       if (stalled !== "") this.#parts.link.connection.publish(stalled);
       if (message.reply) message.respond();
+    }
+  }
+
+  /** The consumer is on one of the servers, and gone with it. */
+  async #check(): Promise<void> {
+    const { link, clock, stream } = this.#parts;
+    try {
+      await inTime(clock, link.call(link.manager.consumers.info(stream, this.#consumer)), checkMs);
+    } catch {
+      this.#lose("a server of NATS is gone, and nobody answers for the consumer");
     }
   }
 

@@ -3,10 +3,9 @@ import type { LogEntry } from "@im-sdk/server";
 import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
 import { createInbox, nanos, nuid } from "@nats-io/transport-node";
 import type { NatsLink } from "./nats-link.ts";
-import type { Incarnation } from "./room-stream.ts";
+import { findStream, type Incarnation } from "./room-stream.ts";
 import { decodeEntry, deliveryOf } from "./stored-message.ts";
-
-const timeoutMs = 5_000;
+import { inTime, LateError, tryServers } from "./try-servers.ts";
 
 /** Where to read, and which positions: from one to before another. */
 export interface RangeToRead {
@@ -21,10 +20,14 @@ export interface RangeToRead {
 
 /**
  * The messages of an incarnation within a range, in order, by a consumer that lives for that long: it gives thousands in one
- * answer. Rejects when the incarnation is not there any more, or JetStream does not answer in time.
+ * answer. Rejects when the incarnation is not there any more, or JetStream does not answer in time, or not with all that there is.
  */
 export async function readRange(range: RangeToRead): Promise<LogEntry[]> {
-  const { link, stream, incarnation, from } = range;
+  return tryServers(range.link, (timeoutMs) => readOnce(range, timeoutMs));
+}
+
+async function readOnce(range: RangeToRead, timeoutMs: number): Promise<LogEntry[]> {
+  const { link, clock, stream, incarnation, from } = range;
   const { consumers } = link.manager;
   const name = nuid.next();
   const adding = consumers.add(stream, {
@@ -38,19 +41,21 @@ export async function readRange(range: RangeToRead): Promise<LogEntry[]> {
     num_replicas: 1,
     inactive_threshold: nanos(timeoutMs),
   });
-  await link.call(adding);
   try {
-    return await link.call(fetchEntries(range, name));
+    await inTime(clock, link.call(adding), timeoutMs);
+    const entries = await link.call(fetchEntries(range, name, timeoutMs));
+    if (link.isClustered && entries.length < batchOf(range)) await checkWhole(range, entries);
+    return entries;
   } finally {
     consumers.delete(stream, name).catch(() => {});
   }
 }
 
-function fetchEntries(range: RangeToRead, consumer: string): Promise<LogEntry[]> {
-  const { link, clock, stream, from, to, limit } = range;
+function fetchEntries(range: RangeToRead, consumer: string, timeoutMs: number): Promise<LogEntry[]> {
+  const { link, clock, stream, to } = range;
   const { connection } = link;
   const { epoch } = range.incarnation;
-  const batch = Math.min(limit, Number(to - from));
+  const batch = batchOf(range);
   const { promise, resolve, reject } = Promise.withResolvers<LogEntry[]>();
   const entries: LogEntry[] = [];
   const inbox = createInbox();
@@ -69,12 +74,22 @@ function fetchEntries(range: RangeToRead, consumer: string): Promise<LogEntry[]>
       if (stored.delivery >= batch || stored.sequence + 1n >= to) resolve(entries);
     },
   });
-  const late = () => reject(new Error(`JetStream did not answer within ${timeoutMs} ms`));
-  const timer = clock.setTimeout(late, timeoutMs);
-  const request = JSON.stringify({ batch, no_wait: true });
+  // A copy that is behind has the rest in a moment.
+  const patience = link.isClustered ? { expires: nanos(timeoutMs / 2) } : { no_wait: true };
+  const request = JSON.stringify({ batch, ...patience });
   connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: inbox });
-  return promise.finally(() => {
-    clock.clearTimeout(timer);
-    subscription.unsubscribe();
-  });
+  return inTime(clock, promise, timeoutMs).finally(() => subscription.unsubscribe());
+}
+
+/** Throws when the copy that the entries come from has not had all that the stream has. */
+async function checkWhole({ link, stream, from, to }: RangeToRead, entries: readonly LogEntry[]): Promise<void> {
+  const last = entries.at(-1)?.message.sequence ?? from - 1n;
+  if (last + 1n >= to) return;
+  const info = await findStream(link, stream);
+  if (info === undefined || BigInt(info.state.first_seq) >= to) return;
+  throw new LateError(`a copy of stream ${stream} ends at ${last}, and not before ${to}`);
+}
+
+function batchOf({ from, to, limit }: RangeToRead): number {
+  return Math.min(limit, Number(to - from));
 }
