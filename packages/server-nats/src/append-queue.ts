@@ -94,10 +94,12 @@ export class AppendQueue {
   /** The feed has told a message, and followers know of it. */
   fed(message: Msg, at: StoredAt): void {
     this.#fedTo = at.sequence;
-    this.#hasMoved = true;
     if (this.#pending.size === 0) return;
     const pending = this.#pending.get(tokenOf(message));
-    if (pending !== undefined) pending.stored = at;
+    if (pending !== undefined) {
+      pending.stored = at;
+      this.#hasMoved = true;
+    }
     this.#settle();
   }
 
@@ -179,9 +181,15 @@ export class AppendQueue {
     }
   }
 
+  /** The oldest has no answer, and one behind it has: it was lost with a server of NATS. */
+  #isOvertaken(): boolean {
+    const [oldest, ...others] = this.#pending.values();
+    return oldest?.answer === undefined && others.some(({ answer }) => answer !== undefined);
+  }
+
   #look(): void {
     const { clock, timeoutMs, onNotTaken } = this.#parts;
-    const isStuck = this.#isOpen && !this.#hasMoved;
+    const isStuck = this.#isOpen && (!this.#hasMoved || this.#isOvertaken());
     const nowMs = clock.now();
     for (const pending of this.#pending.values()) {
       if (pending.deadlineMs > nowMs) break;
