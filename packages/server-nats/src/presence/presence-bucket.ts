@@ -37,7 +37,8 @@ export class PresenceBucket {
 
   /** Opens the bucket, and makes it when it is not there. Rejects when NATS does not answer. */
   static async open(link: NatsLink, { bucket, replicas }: PresenceBucketOptions): Promise<PresenceBucket> {
-    const js = jetstream(link.connection, { timeout: requestTimeoutMs });
+    // Whether there is a JetStream only the leader of a cluster says, and nothing else here needs one.
+    const js = jetstream(link.connection, { timeout: requestTimeoutMs, checkAPI: false });
     const jsm = await link.call(js.jetstreamManager());
     const kv = await link.call(new Kvm(js).create(bucket, { replicas, history: 1 }));
     return new PresenceBucket(bucket, link, js, jsm, kv);

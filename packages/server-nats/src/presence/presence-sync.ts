@@ -169,7 +169,9 @@ export class PresenceSync implements StreamWatcher {
     this.#markers.clear();
     const bucket = await PresenceBucket.open(link, options);
     this.#bucket = bucket;
-    await this.#feed.open(bucket);
+    const opening = this.#feed.open(bucket);
+    // A cluster that elects its leader has no feeds meanwhile, for longer than a lease; the lease can be renewed.
+    while (!(await isDoneWithin(opening, options.leaseMs / 3))) await lease.renew(bucket).catch(() => {});
     // The history up to this renewal is all that there was.
     const { revision } = await lease.renew(bucket);
     await this.#feed.load(revision, (key) => bucket.revisionOf(key));
@@ -198,4 +200,11 @@ export class PresenceSync implements StreamWatcher {
     if (type === "ended" || (type === "left" && this.#options.lease.isOwn(session)))
       this.#markers.note(revision, nowMs);
   }
+}
+
+/** Whether a promise resolves within some time; rejects when it does. */
+async function isDoneWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms).unref();
+  return Promise.race([promise.then(() => true), late.promise]).finally(() => clearTimeout(timer));
 }
