@@ -32,7 +32,8 @@ export class AudioBucket {
   readonly #leftBehind = new Map<string, string>();
 
   static async open(connection: NatsConnection, options: Required<NatsAudioStoreOptions>): Promise<AudioBucket> {
-    const js = jetstream(connection, { timeout: options.requestTimeoutMs });
+    // Whether there is a JetStream only the leader of a cluster says, and an upload needs none.
+    const js = jetstream(connection, { timeout: options.requestTimeoutMs, checkAPI: false });
     const maxPayload = connection.info?.max_payload ?? maxChunkBytes;
     const bucket = new AudioBucket(js, await js.jetstreamManager(), options, maxPayload);
     await bucket.create();
