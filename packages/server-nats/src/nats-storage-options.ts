@@ -26,7 +26,10 @@ export interface NatsStorageOptions {
   readonly credentialsFile?: string;
   /** `true` takes no NATS without TLS, and trusts the authorities of Node. Default `false`: as NATS wants it. */
   readonly tls?: boolean | NatsTlsOptions;
-  /** Copies that a cluster keeps of each room: 1, 3 or 5. Rooms that are there already are changed. Default 1. */
+  /**
+   * Copies that a cluster keeps of each room, of presence and of recordings: 1, 3 or 5. Rooms that are there already are changed, the
+   * others get more when they have fewer. Default 1.
+   */
   readonly replicas?: number;
   /** How long a message may wait for NATS, in ms; then it is refused, to be tried again. Default 10,000. */
   readonly appendTimeoutMs?: number;

@@ -11,10 +11,12 @@ import {
 } from "./nats-storage-options.ts";
 import { createNatsPresence, type NatsPresence } from "./presence/nats-presence.ts";
 import { findStream, roomNames } from "./room-stream.ts";
+import { raiseReplicas, replicasRefusal } from "./stream-replicas.ts";
 
 /**
- * Connects to a NATS with JetStream, in which any number of servers share their rooms, who is in them, and recordings. Rejects with a TypeError for a wrong option,
- * and with an error that names the servers when there is no NATS, it lets nobody in, or it has no JetStream. The server closes it.
+ * Connects to a NATS with JetStream, in which any number of servers share their rooms, who is in them, and recordings. Rejects with
+ * a TypeError for a wrong option, and with an error that names the servers when there is no NATS, it lets nobody in, has no
+ * JetStream, or cannot keep as many copies as `replicas` says. The server closes it.
  */
 export async function natsStorage(options: NatsStorageOptions = {}): Promise<ServerStorage> {
   const resolved = resolveNatsStorageOptions(options);
@@ -22,6 +24,8 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
   try {
     const { prefix, replicas, audio, presence } = resolved;
     const link = await NatsLink.open(connection);
+    if (audio !== false) await raiseReplicas(link, `OBJ_${prefix}_audio`, replicas);
+    await raiseReplicas(link, `KV_${prefix}_presence`, replicas);
     const common = { replicas, bucket: `${prefix}_audio` };
     const audioStore = audio === false ? undefined : await createNatsAudioStore(connection, { ...audio, ...common });
     const shared = await createNatsPresence(link, { ...presence, replicas, bucket: `${prefix}_presence` });
@@ -29,7 +33,8 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
   } catch (cause) {
     await connection.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`NATS at ${resolved.servers.join(", ")} has no JetStream for us: ${reason}`, { cause });
+    const what = replicasRefusal(cause, resolved.replicas) ?? `has no JetStream for us: ${reason}`;
+    throw new Error(`NATS at ${resolved.servers.join(", ")} ${what}`, { cause });
   }
 }
 

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
+import type { NatsLink } from "./nats-link.ts";
+import { findStream } from "./room-stream.ts";
+
+// Codes of JetStream's errors: https://github.com/nats-io/nats-server/blob/main/server/errors.json.
+const notClustered = 10_074;
+const tooFewServers = 10_005;
+
+/** How long it may take until all copies are there. */
+const raisedMs = 30_000;
+
+/** There is no cluster that could keep as many copies as there should be. */
+class SingleServerError extends Error {}
+
+/**
+ * Gives a stream that was made with fewer copies as many as it is to have; one that is not there gets them when it is made. Rejects
+ * when there is no cluster: a single server would say yes, and keep one.
+ */
+export async function raiseReplicas(link: NatsLink, stream: string, replicas: number): Promise<void> {
+  if (replicas === 1) return;
+  const info = await findStream(link, stream);
+  if (info === undefined) return;
+  if (info.cluster === undefined) throw new SingleServerError(`stream ${stream} is on a single server`);
+  if (info.config.num_replicas >= replicas) return;
+  await link.call(link.manager.streams.update(stream, { num_replicas: replicas }));
+  // Until its servers have a leader nobody takes what is published.
+  for (const endMs = performance.now() + raisedMs; performance.now() < endMs; await delay(100)) {
+    const raised = await findStream(link, stream).catch(() => undefined);
+    if (raised !== undefined && currentCopies(raised) >= replicas) return;
+  }
+  throw new Error(`the copies of stream ${stream} were not made within ${raisedMs} ms`);
+}
+
+/** What an error says about the number of copies, in the words of our options; undefined when it is about something else. */
+export function replicasRefusal(error: unknown, replicas: number): string | undefined {
+  const code = error instanceof JetStreamApiError ? error.code : undefined;
+  if (error instanceof SingleServerError || code === notClustered) {
+    return `cannot keep ${replicas} copies: it is a single server. Want replicas 1, or a cluster of ${replicas} servers`;
+  }
+  if (code === tooFewServers) return `cannot keep ${replicas} copies: its cluster has not as many servers now`;
+  return undefined;
+}
+
+function currentCopies({ cluster: { leader, replicas = [] } = {} }: StreamInfo): number {
+  return leader === undefined ? 0 : 1 + replicas.filter(({ current }) => current).length;
+}
