@@ -2,43 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { RoomLog } from "@im-sdk/server";
 import { skipWithout } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { appendOn } from "./test-kit/append-on.ts";
 import { natsRooms } from "./test-kit/nats-rooms.ts";
 import { idsOf, messageOf, toldBy } from "./test-kit/room.ts";
 
 const real = await skipWithout("nats-server");
-
-/** Appends messages without end, some at a time, until told to stop; answers the ids that were acknowledged and those refused. */
-function appendOn(log: RoomLog, name: string) {
-  const acknowledged: string[] = [];
-  const refused: string[] = [];
-  let stopped = false;
-  let next = 0;
-  const work = async () => {
-    while (!stopped) {
-      const id = `${name}${next++}`;
-      await Promise.resolve(log.append(messageOf(id), id)).then(
-        () => acknowledged.push(id),
-        () => refused.push(id),
-      );
-    }
-  };
-  const workers = Promise.all(Array.from({ length: 50 }, work));
-  return {
-    acknowledged,
-    refused,
-    async untilAcknowledged(count: number) {
-      while (acknowledged.length < count) await new Promise(setImmediate);
-    },
-    async stop() {
-      stopped = true;
-      await workers;
-    },
-  };
-}
 
 test(
   "what was acknowledged is there once, in the order that was told, after NATS was killed again and again",
