@@ -4,6 +4,7 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { standStill } from "./stand-still.ts";
 
 /** One run of the program. */
 interface Run {
@@ -55,11 +56,12 @@ export class GuardedProgram {
     this.#keepAlive(false);
   }
 
-  /** Signals the program; nothing when it does not run. */
+  /** Signals the program; nothing when it does not run. After SIGSTOP it stands still. */
   signal(signal: NodeJS.Signals): void {
     if (!this.isRunning || this.#run?.pid === undefined) return;
     try {
-      process.kill(this.#run.pid, signal);
+      if (signal === "SIGSTOP") standStill(this.#run.pid);
+      else process.kill(this.#run.pid, signal);
     } catch (error) {
       // It has ended, and word of that is on its way.
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;

@@ -6,7 +6,7 @@ export interface RunningServer extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again after `kill`, on the same ports, with its data or without; done when it is ready. */
   start(options: { readonly keepData: boolean }): Promise<void>;
-  /** Freezes it: connections stay open and nothing is answered. */
+  /** Freezes it: connections stay open, and from now on nothing is answered. */
   pause(): void;
   /** Ends the freeze. */
   resume(): void;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { standStill } from "./stand-still.ts";
 
 /**
  * A server in a process of its own, which can be killed and started again on the same port: a script that takes the port as its
@@ -38,9 +39,9 @@ export class ServerProcess implements AsyncDisposable {
     this.#port = Number(/\d+$/.exec(String(line))?.[0]);
   }
 
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open, and from now on nothing is answered. */
   pause(): void {
-    this.#child?.kill("SIGSTOP");
+    if (this.#child?.pid !== undefined) standStill(this.#child.pid);
   }
 
   /** SIGKILL, also while paused; resolves when the process is gone. */
