@@ -6,6 +6,7 @@ import { skipWithout } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { appendOn } from "./test-kit/append-on.ts";
+import { deleteStream } from "./test-kit/delete-stream.ts";
 import { natsRooms } from "./test-kit/nats-rooms.ts";
 import { idsOf, messageOf, toldBy } from "./test-kit/room.ts";
 
@@ -90,7 +91,7 @@ for (const loss of ["NATS lost its data", "its stream was deleted"] as const) {
     } else {
       const connection = await connect({ servers: nats.address });
       const { streams } = await jetstreamManager(connection);
-      for await (const { config } of streams.list()) await streams.delete(config.name);
+      for await (const { config } of streams.list()) await deleteStream(connection, config.name);
       await connection.close();
       assert.notEqual((await writer.append(messageOf("pending"), "pending")).epoch, old.epoch);
     }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { skipWithout, startNats } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { deleteStream } from "../test-kit/delete-stream.ts";
 import { presenceOn } from "../test-kit/presence-on.ts";
 import { reconnected } from "../test-kit/reconnected.ts";
 
@@ -119,8 +120,7 @@ test(
     await isAway.promise;
     nats.resume();
     assert.equal(await other.join("r", "bob"), true);
-    const { streams } = await jetstreamManager(one.connection);
-    await streams.delete("KV_im_presence");
+    await deleteStream(one.connection, "KV_im_presence");
     assert.equal(await one.join("r", "cid"), true);
     await using late = await presenceOn(nats, { leaseMs: 1_500 });
     for (const server of [one, other, late]) await server.until(() => server.users("r") === "ann bob cid");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { skipWithout, startNats } from "@im-sdk/test-servers";
-import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type Msg, type MsgCallback } from "@nats-io/transport-node";
 import { NatsLink } from "../nats-link.ts";
+import { deleteStream } from "../test-kit/delete-stream.ts";
 import { memberOf, presenceOn } from "../test-kit/presence-on.ts";
 import { createNatsPresence } from "./nats-presence.ts";
 import { OldMarkers } from "./old-markers.ts";
@@ -19,8 +19,7 @@ test("that NATS is away, or has lost the bucket, is noticed at once, however lon
   await using nats = await startNats();
   await using one = await presenceOn(nats, { leaseMs });
   await one.join("r", "ann");
-  const { streams } = await jetstreamManager(one.connection);
-  await streams.delete("KV_im_presence");
+  await deleteStream(one.connection, "KV_im_presence");
   assert.equal(await one.join("r", "bob"), true);
   const isAway = Promise.withResolvers<void>();
   one.presence.watchAvailability((isAvailable) => !isAvailable && isAway.resolve());
