@@ -5,10 +5,14 @@ import { queryObjects } from "node:v8";
 import type { ServerStorage } from "@im-sdk/server";
 import { type RunningServer, skipWithout, startNats } from "@im-sdk/test-servers";
 import { testRoomLog } from "@im-sdk/testing";
+import { AppendBudget } from "./append-budget.ts";
 import { AppendQueue } from "./append-queue.ts";
+import { CreationLock } from "./creation-lock.ts";
 import { NatsRoomLog } from "./nats-room-log.ts";
 import { natsStorage } from "./nats-storage.ts";
 import { RoomFollower } from "./room-follower.ts";
+import { roomNames } from "./room-stream.ts";
+import { linkedNats } from "./test-kit/linked-nats.ts";
 import { natsRooms } from "./test-kit/nats-rooms.ts";
 import { logOptions, messageOf, toldBy } from "./test-kit/room.ts";
 
@@ -64,6 +68,31 @@ test("a listener that throws is logged, and the others are told as ever", real, 
     errors,
     [1n, 2n].map((sequence) => ({ message, room: "q", sequence, error })),
   );
+});
+
+test("a head that is behind what was told already is asked for again", real, async (t) => {
+  const link = await linkedNats(t);
+  const options = logOptions();
+  const log = new NatsRoomLog({
+    link,
+    lock: new CreationLock({ link, clock: options.clock, bucket: "im_locks", replicas: 1 }),
+    prefix: "im",
+    replicas: 1,
+    appendTimeoutMs: 10_000,
+    budget: new AppendBudget({ maxMessages: 10, maxBytes: 10_000 }),
+    roomId: "r",
+    options,
+    onClosed() {},
+  });
+  const told = await toldBy(log);
+  await log.append(messageOf("a"), "a");
+  await told.until("a");
+  const { streams } = link.manager;
+  const info = await streams.info(roomNames("im", "r").stream);
+  const behind = { ...info, state: { ...info.state, last_seq: 0 } };
+  t.mock.method(streams, "info", async () => behind, { times: 1 });
+  assert.equal((await log.head()).sequence, 1n);
+  log.close();
 });
 
 test("nothing is kept of a room that was closed", real, async (t) => {

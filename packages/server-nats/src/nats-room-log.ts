@@ -2,6 +2,7 @@ import type { MessageResponse } from "@im-sdk/gen";
 import type { Appended, LogEntry, LogHead, LogRange, RoomLog, RoomLogOptions } from "@im-sdk/server";
 import type { AppendBudget } from "./append-budget.ts";
 import { AppendQueue } from "./append-queue.ts";
+import type { CreationLock } from "./creation-lock.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { readRange } from "./read-range.ts";
 import { RoomFollower } from "./room-follower.ts";
@@ -13,6 +14,7 @@ import { unavailable } from "./unavailable.ts";
 /** What a {@link NatsRoomLog} is made of. */
 export interface NatsRoomLogParts {
   readonly link: NatsLink;
+  readonly lock: CreationLock;
   readonly prefix: string;
   readonly replicas: number;
   readonly appendTimeoutMs: number;
@@ -36,10 +38,10 @@ export class NatsRoomLog implements RoomLog {
   #hasEnded = false;
 
   constructor(parts: NatsRoomLogParts) {
-    const { link, budget, appendTimeoutMs, roomId, prefix, replicas, options } = parts;
+    const { link, lock, budget, appendTimeoutMs, roomId, prefix, replicas, options } = parts;
     const { clock, logger, retention } = options;
     this.#parts = parts;
-    this.#stream = new RoomStream({ link, clock, prefix, roomId, replicas, appendTimeoutMs, retention });
+    this.#stream = new RoomStream({ link, lock, clock, prefix, roomId, replicas, appendTimeoutMs, retention });
     this.#queue = new AppendQueue({
       link,
       clock,
@@ -142,8 +144,9 @@ export class NatsRoomLog implements RoomLog {
 
   async #lookAtStream(): Promise<RoomStreamState> {
     await this.#follower.whenReady();
+    const { position } = this.#follower;
     const state = await this.#stream.ensure();
-    if (this.#follower.isIn(state)) return state;
+    if (this.#follower.isIn(state) && state.last >= position) return state;
     this.#follower.restart();
     await this.#follower.whenReady();
     return await this.#stream.ensure();

@@ -5,18 +5,15 @@ import { systemClock } from "@im-sdk/contracts";
 import { skipWithout } from "@im-sdk/test-servers";
 import { headers, type Msg, type MsgCallback } from "@nats-io/transport-node";
 import { type Fed, OrderedFeed } from "./ordered-feed.ts";
-import { RoomStream } from "./room-stream.ts";
 import { linkedNats } from "./test-kit/linked-nats.ts";
-import { logOptions } from "./test-kit/room.ts";
+import { streamOn } from "./test-kit/stream-on.ts";
 
 const real = await skipWithout("nats-server");
 
 /** A stream with messages `a`, `b` and `c`, and a feed of it that is not started yet. */
 async function startStream(t: TestContext) {
   const link = await linkedNats(t);
-  const { retention, clock } = logOptions();
-  const names = { prefix: "im", roomId: "r", replicas: 1, appendTimeoutMs: 1 };
-  const stream = new RoomStream({ link, clock, ...names, retention });
+  const stream = streamOn(link);
   const { subject } = await stream.ensure();
   for (const text of ["a", "b", "c"]) await link.connection.request(subject, text);
   const told: string[] = [];

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@im-sdk/contracts";
 import type { Member, RoomLog, ServerStorage } from "@im-sdk/server";
 import { skipWithout, startNats, startNatsCluster } from "@im-sdk/test-servers";
@@ -12,20 +11,10 @@ import { natsClusterRooms } from "./test-kit/nats-cluster-rooms.ts";
 import { memberOf } from "./test-kit/presence-on.ts";
 import { readRecording, saveRecording } from "./test-kit/recordings.ts";
 import { idsOf, logOptions, messageOf, toldBy } from "./test-kit/room.ts";
+import { untilTaken } from "./test-kit/until-taken.ts";
 
 // Servers that have lost their leader elect another one after four to nine seconds, and after as many again when votes are split.
 const patient = { timeout: 120_000 };
-
-/** Tries again until it is taken: of elections nobody tells. */
-async function untilTaken<T>(attempt: () => Promise<T> | T): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch {
-      await delay(100);
-    }
-  }
-}
 
 async function managed<T>(address: string, use: (manager: JetStreamManager) => Promise<T>): Promise<T> {
   const connection = await connect({ servers: address });

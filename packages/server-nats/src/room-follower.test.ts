@@ -6,8 +6,9 @@ import { skipWithout, startNats } from "@im-sdk/test-servers";
 import { connect } from "@nats-io/transport-node";
 import { NatsLink } from "./nats-link.ts";
 import { RoomFollower } from "./room-follower.ts";
-import { RoomStream } from "./room-stream.ts";
+import { deleteStream } from "./test-kit/delete-stream.ts";
 import { logOptions } from "./test-kit/room.ts";
+import { streamOn } from "./test-kit/stream-on.ts";
 
 const real = await skipWithout("nats-server");
 
@@ -17,19 +18,19 @@ async function startFollower(t: TestContext, messages: number) {
   const link = await NatsLink.open(await connect({ servers: nats.address }));
   // A clock on which all happens in one moment.
   const delays: number[] = [];
+  const time = { nowMs: 0 };
   const clock: typeof systemClock = {
     ...systemClock,
-    now: () => 0,
+    now: () => time.nowMs,
     setTimeout: (callback, delayMs) => {
       delays.push(delayMs);
       return systemClock.setTimeout(callback, delayMs);
     },
   };
-  const { retention, logger: silent } = logOptions();
+  const { logger: silent } = logOptions();
   const warnings: string[] = [];
   const logger = { ...silent, warn: (message: string) => warnings.push(message) };
-  const names = { prefix: "im", roomId: "r", replicas: 1, appendTimeoutMs: 1 };
-  const stream = new RoomStream({ link, clock: systemClock, ...names, retention });
+  const stream = streamOn(link);
   const told: string[] = [];
   const follower = new RoomFollower({
     link,
@@ -54,12 +55,12 @@ async function startFollower(t: TestContext, messages: number) {
   await until("ready 0");
   for (let count = 1; count <= messages; count += 1) await publish();
   if (messages > 0) await until(`message ${messages}`);
-  return { follower, stream, link, told, delays, warnings, until, publish };
+  return { follower, stream, link, told, delays, warnings, until, publish, time };
 }
 
 test("in another incarnation of the stream it begins with the first message", real, async (t) => {
   const { stream, link, told, until, publish } = await startFollower(t, 3);
-  await link.manager.streams.delete(stream.name);
+  await deleteStream(link.connection, stream.name);
   await until("ready 0");
   await publish();
   await until("message 1");
@@ -77,18 +78,39 @@ test("of a stream that has lost its newest messages it tells what takes their pl
   assert.deepEqual(told, ["disturbed", "ready 1", "message 2", "message 3"]);
 });
 
+test(
+  "a new leader of a cluster has two seconds for what was told, and nothing is told twice meanwhile",
+  real,
+  async (t) => {
+    const { follower, stream, link, told, until, time } = await startFollower(t, 3);
+    t.mock.getter(link, "isClustered", () => true);
+    const state = await stream.ensure();
+    const behind = async () => ({ ...state, last: 1n });
+    t.mock.method(stream, "ensure", behind, { times: 2 });
+    told.length = 0;
+    follower.restart();
+    await until("ready 3");
+    const ensure = stream.ensure.bind(stream);
+    t.mock.method(stream, "ensure", async () => {
+      time.nowMs += 1_000;
+      return time.nowMs > 3_000 ? ensure() : behind();
+    });
+    follower.restart();
+    await until("message 3");
+    assert.deepEqual(told, ["disturbed", "ready 3", "disturbed", "ready 1", "message 2", "message 3"]);
+  },
+);
+
 test("a stream that is deleted while its feed begins is followed in its next incarnation", real, async (t) => {
   const { follower, stream, link, told, until, publish } = await startFollower(t, 3);
-  const { consumers, streams } = link.manager;
+  const { consumers } = link.manager;
   const add = consumers.add.bind(consumers);
   let isFirst = true;
   t.mock.method(consumers, "add", async (...parts: Parameters<typeof add>) => {
     const made = await add(...parts);
     if (!isFirst) return made;
     isFirst = false;
-    await streams.delete(stream.name);
-    // The advisory has come by then.
-    await link.connection.flush();
+    await deleteStream(link.connection, stream.name);
     return made;
   });
   told.length = 0;

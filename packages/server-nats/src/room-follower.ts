@@ -8,6 +8,9 @@ const maxBackoffMs = 2_000;
 /** How long those who ask something wait for the stream to be followed again. */
 const patienceMs = 5_000;
 
+/** How long a new leader of a cluster may take to have all that the last one had, before it counts as lost. */
+const catchUpMs = 2_000;
+
 /** What a {@link RoomFollower} is made of. */
 export interface RoomFollowerParts {
   readonly link: NatsLink;
@@ -40,6 +43,7 @@ export class RoomFollower implements StreamWatcher {
   #breakOffs = 0;
   #readyAtMs = Number.NEGATIVE_INFINITY;
   #disturbances = 0;
+  #behindSinceMs: number | undefined;
   #retry: (() => void) | undefined;
 
   constructor(parts: RoomFollowerParts) {
@@ -52,6 +56,7 @@ export class RoomFollower implements StreamWatcher {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#incarnation = undefined;
+    this.#position = 0n;
     this.#readyAtMs = Number.NEGATIVE_INFINITY;
     this.#parts.link.watch(this);
     void this.#begin();
@@ -93,6 +98,11 @@ export class RoomFollower implements StreamWatcher {
     await Promise.race([ready, late]).finally(() => clock.clearTimeout(timer));
   }
 
+  /** Of the newest message that was told to those who follow. */
+  get position(): bigint {
+    return this.#isWanted ? this.#position : 0n;
+  }
+
   /** What is followed is this incarnation, or nothing. */
   isIn({ epoch }: Incarnation): boolean {
     return !this.#isWanted || this.#incarnation?.epoch === epoch;
@@ -131,6 +141,10 @@ export class RoomFollower implements StreamWatcher {
       logger.error("a room's stream was lost and is made anew", { room: roomId, lostUpTo: this.#position });
       this.#position = 0n;
     } else if (state.last < this.#position) {
+      this.#behindSinceMs ??= clock.now();
+      if (link.isClustered && clock.now() - this.#behindSinceMs < catchUpMs) {
+        throw new Error(`the leader of stream ${stream.name} is at ${state.last}, and ${this.#position} was told`);
+      }
       logger.error("a room's stream has lost its newest messages", {
         room: roomId,
         from: state.last,
@@ -138,6 +152,7 @@ export class RoomFollower implements StreamWatcher {
       });
       this.#position = state.last;
     }
+    this.#behindSinceMs = undefined;
     const { epoch, subject } = state;
     const incarnation = { epoch, subject };
     this.#incarnation = incarnation;

@@ -1,9 +1,13 @@
 import { hash, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@im-sdk/contracts";
 import type { ResolvedRetention } from "@im-sdk/server";
-import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
+import type { StreamInfo } from "@nats-io/jetstream";
+import { isApiError } from "./api-error.ts";
+import type { CreationLock } from "./creation-lock.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { type StreamSettings, streamConfig } from "./stream-config.ts";
+import { inTime, LateError } from "./try-servers.ts";
 
 /** The stream of a room as it is now. */
 export interface RoomStreamState extends Incarnation {
@@ -25,20 +29,24 @@ export interface Incarnation {
   readonly subject: string;
 }
 
-// Codes of JetStream's errors: https://github.com/nats-io/nats-server/blob/main/server/errors.json.
-const streamNotFound = 10_059;
-const streamNameInUse = 10_058;
-const messageNotFound = 10_037;
-
 /**
  * A stream that is gone is not made anew for so long: JetStream says that it is deleted while it still removes its files, and with
  * them those of a stream that has the same name by then.
  */
 const removalMs = 1_000;
 
+/**
+ * How long a stream may have nobody who leads it, as one does that another server makes at the moment; how soon is looked again, and
+ * how long an answer may take: meanwhile there may be none.
+ */
+const makingMs = 5_000;
+const lookAgainMs = 50;
+const answerMs = 500;
+
 /** What a {@link RoomStream} is made of. */
 export interface RoomStreamParts {
   readonly link: NatsLink;
+  readonly lock: CreationLock;
   readonly clock: Clock;
   readonly prefix: string;
   readonly roomId: string;
@@ -51,6 +59,7 @@ export interface RoomStreamParts {
 export class RoomStream {
   readonly name: string;
   readonly #link: NatsLink;
+  readonly #lock: CreationLock;
   readonly #clock: Clock;
   readonly #subjects: string;
   #settings: StreamSettings;
@@ -58,10 +67,11 @@ export class RoomStream {
   #wasThere = false;
   #goneAtMs: number | undefined;
 
-  constructor({ link, clock, prefix, roomId, replicas, appendTimeoutMs, retention }: RoomStreamParts) {
+  constructor({ link, lock, clock, prefix, roomId, replicas, appendTimeoutMs, retention }: RoomStreamParts) {
     const { stream, subjects } = roomNames(prefix, roomId);
     this.name = stream;
     this.#link = link;
+    this.#lock = lock;
     this.#clock = clock;
     this.#subjects = subjects;
     this.#settings = { ...retention, replicas, appendTimeoutMs, roomId };
@@ -72,7 +82,7 @@ export class RoomStream {
    * gone a moment ago.
    */
   async ensure(): Promise<RoomStreamState> {
-    const info = (await findStream(this.#link, this.name)) ?? (await this.#create());
+    const info = await this.#findOrMake();
     this.#wasThere = true;
     this.#goneAtMs = undefined;
     await this.#adjust(info);
@@ -89,14 +99,8 @@ export class RoomStream {
 
   /** When a message was stored, in ms since the Unix epoch; undefined when it is not kept. */
   async storedAtMs(sequence: bigint): Promise<number | undefined> {
-    const { manager } = this.#link;
-    try {
-      const message = await this.#link.call(manager.streams.getMessage(this.name, { seq: Number(sequence) }));
-      return message?.time.getTime();
-    } catch (error) {
-      if (isCode(error, messageNotFound)) return undefined;
-      throw error;
-    }
+    const asking = this.#link.manager.streams.getMessage(this.name, { seq: Number(sequence) });
+    return (await this.#link.call(asking))?.time.getTime();
   }
 
   /** Drops the oldest messages when all together have more bytes than they may, and keeps the newest. */
@@ -110,19 +114,44 @@ export class RoomStream {
     await this.#link.call(this.#link.manager.streams.purge(this.name, { seq }));
   }
 
-  async #create(): Promise<StreamInfo> {
+  async #findOrMake(): Promise<StreamInfo> {
+    for (const endMs = performance.now() + makingMs; ; await delay(lookAgainMs)) {
+      try {
+        return (await this.#find()) ?? (await this.#make());
+      } catch (error) {
+        if (!(error instanceof LateError) || performance.now() > endMs) throw error;
+      }
+    }
+  }
+
+  #find(): Promise<StreamInfo | undefined> {
+    return inTime(this.#clock, findStream(this.#link, this.name), answerMs);
+  }
+
+  async #make(): Promise<StreamInfo> {
     if (this.#wasThere) {
       const nowMs = this.#clock.now();
       this.#goneAtMs ??= nowMs;
       if (nowMs - this.#goneAtMs < removalMs) throw new Error(`stream ${this.name} was deleted a moment ago`);
     }
+    const giveBack = await this.#lock.take(this.name);
+    if (giveBack === undefined) throw new LateError(`another server makes stream ${this.name}`);
+    try {
+      return (await this.#find()) ?? (await this.#create());
+    } finally {
+      // What fails is given back by its age.
+      await giveBack().catch(() => {});
+    }
+  }
+
+  async #create(): Promise<StreamInfo> {
     const subject = this.#subjects + randomUUID().replaceAll("-", "");
     const config = { name: this.name, subjects: [subject], ...streamConfig(this.#settings) };
     try {
       return await this.#link.call(this.#link.manager.streams.add(config));
     } catch (error) {
       // Another server was faster; its epoch holds.
-      const made = isCode(error, streamNameInUse) ? await findStream(this.#link, this.name) : undefined;
+      const made = isApiError(error, "streamNameInUse") ? await findStream(this.#link, this.name) : undefined;
       if (made === undefined) throw error;
       return made;
     }
@@ -154,22 +183,23 @@ export class RoomStream {
   }
 }
 
-/** A stream as JetStream describes it; undefined when there is none. */
+/**
+ * A stream as JetStream describes it; undefined when there is none. Rejects also when none of a cluster leads it at the moment: any of
+ * its copies answers then, be it behind.
+ */
 export async function findStream(link: NatsLink, name: string): Promise<StreamInfo | undefined> {
   try {
-    return await link.call(link.manager.streams.info(name));
+    const info = await link.call(link.manager.streams.info(name));
+    if (info.cluster === undefined || info.cluster.leader !== undefined) return info;
   } catch (error) {
-    if (isCode(error, streamNotFound)) return undefined;
+    if (isApiError(error, "streamNotFound")) return undefined;
     throw error;
   }
+  throw new LateError(`stream ${name} has no leader at the moment`);
 }
 
 /** The name of a room's stream, and what its subjects begin with: any text is a room id, and few are names for NATS. */
 export function roomNames(prefix: string, roomId: string): { readonly stream: string; readonly subjects: string } {
   const room = hash("sha256", roomId, "base64url");
   return { stream: `${prefix}_room_${room}`, subjects: `${prefix}.room.${room}.` };
-}
-
-function isCode(error: unknown, code: number): boolean {
-  return error instanceof JetStreamApiError && error.code === code;
 }

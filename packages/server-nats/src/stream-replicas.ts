@@ -1,11 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
+import type { StreamInfo } from "@nats-io/jetstream";
+import { isApiError } from "./api-error.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { findStream } from "./room-stream.ts";
-
-// Codes of JetStream's errors: https://github.com/nats-io/nats-server/blob/main/server/errors.json.
-const notClustered = 10_074;
-const tooFewServers = 10_005;
 
 /** How long it may take until all copies are there. */
 const raisedMs = 30_000;
@@ -34,11 +31,11 @@ export async function raiseReplicas(link: NatsLink, stream: string, replicas: nu
 
 /** What an error says about the number of copies, in the words of our options; undefined when it is about something else. */
 export function replicasRefusal(error: unknown, replicas: number): string | undefined {
-  const code = error instanceof JetStreamApiError ? error.code : undefined;
-  if (error instanceof SingleServerError || code === notClustered) {
+  if (error instanceof SingleServerError || isApiError(error, "notClustered")) {
     return `cannot keep ${replicas} copies: it is a single server. Want replicas 1, or a cluster of ${replicas} servers`;
   }
-  if (code === tooFewServers) return `cannot keep ${replicas} copies: its cluster has not as many servers now`;
+  if (isApiError(error, "tooFewServers"))
+    return `cannot keep ${replicas} copies: its cluster has not as many servers now`;
   return undefined;
 }
 

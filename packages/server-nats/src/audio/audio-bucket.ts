@@ -1,12 +1,10 @@
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-} from "@nats-io/jetstream";
+import { systemClock } from "@im-sdk/contracts";
+import { type JetStreamClient, type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import { type ObjectInfo, Objm } from "@nats-io/obj";
-import { type NatsConnection, nanos } from "@nats-io/transport-node";
+import { nanos } from "@nats-io/transport-node";
+import { isApiError } from "../api-error.ts";
+import type { NatsLink } from "../nats-link.ts";
+import { inTime, tryServers } from "../try-servers.ts";
 import type { NatsAudioStoreOptions } from "./nats-audio-store-options.ts";
 
 /** What an object's metadata message says; see NATS ADR-20. */
@@ -31,12 +29,13 @@ export class AudioBucket {
   /** Names of objects that are not wanted, by nuid. */
   readonly #leftBehind = new Map<string, string>();
 
-  static async open(connection: NatsConnection, options: Required<NatsAudioStoreOptions>): Promise<AudioBucket> {
+  static async open(link: NatsLink, options: Required<NatsAudioStoreOptions>): Promise<AudioBucket> {
     // Whether there is a JetStream only the leader of a cluster says, and an upload needs none.
+    const { connection } = link;
     const js = jetstream(connection, { timeout: options.requestTimeoutMs, checkAPI: false });
     const maxPayload = connection.info?.max_payload ?? maxChunkBytes;
     const bucket = new AudioBucket(js, await js.jetstreamManager(), options, maxPayload);
-    await bucket.create();
+    await tryServers(link, (timeoutMs) => inTime(systemClock, bucket.create(), timeoutMs));
     return bucket;
   }
 
@@ -104,7 +103,7 @@ export class AudioBucket {
     try {
       return (await this.#jsm.streams.getMessage(this.#stream, query)) ?? undefined;
     } catch (error) {
-      if (hasCode(error, JetStreamApiCodes.NoMessageFound, JetStreamApiCodes.StreamNotFound)) return undefined;
+      if (isApiError(error, "streamNotFound")) return undefined;
       throw error;
     }
   }
@@ -122,13 +121,4 @@ export class AudioBucket {
     const encoded = Buffer.from(name).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
     return `$O.${this.name}.M.${encoded}`;
   }
-}
-
-/** NATS has no room: the store failed to take it, or its disk, memory or account is full. */
-export function isFull(error: unknown): boolean {
-  return hasCode(error, 10_077, 10_023, 10_047, 10_028);
-}
-
-function hasCode(error: unknown, ...codes: readonly number[]): boolean {
-  return error instanceof JetStreamApiError && codes.includes(error.code);
 }

@@ -7,6 +7,7 @@ import { type RunningServer, skipWithout, startNats } from "@im-sdk/test-servers
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Objm } from "@nats-io/obj";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { NatsLink } from "../nats-link.ts";
 import { reconnected } from "../test-kit/reconnected.ts";
 import { createNatsAudioStore } from "./nats-audio-store.ts";
 import type { NatsAudioStoreOptions } from "./nats-audio-store-options.ts";
@@ -20,7 +21,7 @@ async function openStore(
   options: NatsAudioStoreOptions = {},
 ): Promise<{ store: AudioStore; connection: NatsConnection } & AsyncDisposable> {
   const connection = await connect({ servers: nats.address, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const store = await createNatsAudioStore(connection, options);
+  const store = await createNatsAudioStore(await NatsLink.open(connection), options);
   return { store, connection, [Symbol.asyncDispose]: () => connection.close() };
 }
 
@@ -151,6 +152,6 @@ test("a wrong option is refused with its name, its value and what is allowed", a
     [{ requestTimeoutMs: 0 }, /requestTimeoutMs is 0/],
   ];
   for (const [options, message] of wrong) {
-    await assert.rejects(createNatsAudioStore(undefined as unknown as NatsConnection, options), message);
+    await assert.rejects(createNatsAudioStore(undefined as unknown as NatsLink, options), message);
   }
 });

@@ -1,5 +1,5 @@
 import type { AudioInfo, AudioStore, AudioWriter, StoredAudio } from "@im-sdk/server";
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { NatsLink } from "../nats-link.ts";
 import { AudioBucket, type ObjectFacts } from "./audio-bucket.ts";
 import { type NatsAudioStoreOptions, resolveNatsAudioStoreOptions } from "./nats-audio-store-options.ts";
 import { ObjectWriter } from "./object-writer.ts";
@@ -13,11 +13,8 @@ const maxIdLength = 256;
  * Bytes go on as they come. What a server that died had not finished stays until `maxAgeMs`. Resolves when the object store is
  * there; rejects when NATS does not answer, and throws a RangeError or TypeError for a wrong option.
  */
-export async function createNatsAudioStore(
-  connection: NatsConnection,
-  options: NatsAudioStoreOptions = {},
-): Promise<AudioStore> {
-  return new NatsAudioStore(await AudioBucket.open(connection, resolveNatsAudioStoreOptions(options)));
+export async function createNatsAudioStore(link: NatsLink, options: NatsAudioStoreOptions = {}): Promise<AudioStore> {
+  return new NatsAudioStore(await AudioBucket.open(link, resolveNatsAudioStoreOptions(options)));
 }
 
 class NatsAudioStore implements AudioStore {

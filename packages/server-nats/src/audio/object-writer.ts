@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AudioInfo, AudioWriter } from "@im-sdk/server";
 import { nuid } from "@nats-io/transport-node";
-import { type AudioBucket, isFull } from "./audio-bucket.ts";
+import { isApiError } from "../api-error.ts";
+import type { AudioBucket } from "./audio-bucket.ts";
 
 /** How many chunks are on their way to NATS at a time. */
 const maxChunksUnderWay = 4;
@@ -92,7 +93,7 @@ export class ObjectWriter implements AudioWriter {
 }
 
 function refusal(error: unknown): unknown {
-  if (!isFull(error)) return error;
+  if (!isApiError(error, "full")) return error;
   const message = "no room for more recordings at the moment";
   return new ConnectError(message, Code.ResourceExhausted, undefined, undefined, error);
 }

@@ -1,4 +1,5 @@
-import { isConflict, type PresenceBucket } from "./presence-bucket.ts";
+import { isApiError } from "../api-error.ts";
+import type { PresenceBucket } from "./presence-bucket.ts";
 import { leaseKey } from "./presence-keys.ts";
 import type { SilentSession } from "./presence-state.ts";
 
@@ -7,7 +8,7 @@ export async function endSession(bucket: PresenceBucket, { session, revision }: 
   try {
     await bucket.delete(leaseKey(session), revision);
   } catch (error) {
-    if (isConflict(error)) return false;
+    if (isApiError(error, "conflict")) return false;
     throw error;
   }
   await bucket.sweep(session);

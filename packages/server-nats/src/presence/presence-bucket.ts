@@ -1,15 +1,10 @@
 import { systemClock } from "@im-sdk/contracts";
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-} from "@nats-io/jetstream";
+import { JetStreamApiError, type JetStreamClient, type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { headers } from "@nats-io/transport-node";
 import type { NatsLink } from "../nats-link.ts";
 import { OrderedFeed } from "../ordered-feed.ts";
+import { inTime, tryServers } from "../try-servers.ts";
 import { type PresenceEvent, toPresenceEvent } from "./presence-event.ts";
 import { entriesOf } from "./presence-keys.ts";
 
@@ -40,7 +35,8 @@ export class PresenceBucket {
     // Whether there is a JetStream only the leader of a cluster says, and nothing else here needs one.
     const js = jetstream(link.connection, { timeout: requestTimeoutMs, checkAPI: false });
     const jsm = await link.call(js.jetstreamManager());
-    const kv = await link.call(new Kvm(js).create(bucket, { replicas, history: 1 }));
+    const create = () => link.call(new Kvm(js).create(bucket, { replicas, history: 1 }));
+    const kv = await tryServers(link, (timeoutMs) => inTime(systemClock, create(), timeoutMs));
     return new PresenceBucket(bucket, link, js, jsm, kv);
   }
 
@@ -52,7 +48,7 @@ export class PresenceBucket {
     this.#kv = kv;
   }
 
-  /** Resolves with the revision. With `previous` only if that is the key's revision (0: it is not there); see {@link isConflict}. */
+  /** Resolves with the revision. With `previous` only if that is the key's revision (0: it is not there); else that is a conflict. */
   put(key: string, value: string, previous?: number): Promise<number> {
     return this.#link.call(this.#kv.put(key, value, previous === undefined ? {} : { previousSeq: previous }));
   }
@@ -66,10 +62,11 @@ export class PresenceBucket {
     return seq;
   }
 
-  /** The revision of a key that is there. */
+  /** The revision of a key that is there, of which the leader knows: the bucket answers with any copy, be it behind. */
   async revisionOf(key: string): Promise<number | undefined> {
-    const entry = await this.#link.call(this.#kv.get(key));
-    return entry?.operation === "PUT" ? entry.revision : undefined;
+    const asking = this.#jsm.streams.getMessage(bucketStream(this.#name), { last_by_subj: this.#keys + key });
+    const message = await this.#link.call(asking);
+    return message === null || message.header.has("KV-Operation") ? undefined : message.seq;
   }
 
   /**
@@ -109,9 +106,4 @@ export class PresenceBucket {
   get #keys(): string {
     return `$KV.${this.#name}.`;
   }
-}
-
-/** The key had another revision than the one that was asked for. */
-export function isConflict(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
 }

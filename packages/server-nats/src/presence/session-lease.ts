@@ -1,4 +1,5 @@
-import { isConflict, type PresenceBucket } from "./presence-bucket.ts";
+import { isApiError } from "../api-error.ts";
+import type { PresenceBucket } from "./presence-bucket.ts";
 import { leaseKey, newSession } from "./presence-keys.ts";
 
 /** The life of this server in the bucket: one key, renewed again and again, whatever the number of users. */
@@ -27,7 +28,7 @@ export class SessionLease {
         this.#revision = await bucket.put(leaseKey(this.#session), "", this.#revision);
         return { revision: this.#revision, isNew: false };
       } catch (error) {
-        if (!isConflict(error)) throw error;
+        if (!isApiError(error, "conflict")) throw error;
       }
       // A renewal that was stored without an answer is still ours.
       const stored = await bucket.revisionOf(leaseKey(this.#session));

@@ -6,7 +6,7 @@ import type { NatsStorageOptions } from "../nats-storage-options.ts";
 import { logOptions } from "./room.ts";
 
 /**
- * A cluster of three NATS and three servers of ours with the same room, in three copies. Each server is told of another NATS, and
+ * A cluster of three NATS and three servers of ours with the same room, in three copies by default. Each server is told of another NATS, and
  * hears of the rest from that one. All is closed when the test ends.
  */
 export async function natsClusterRooms(t: TestContext, options: NatsStorageOptions = {}) {

@@ -1,0 +1,63 @@
+import type { Clock } from "@im-sdk/contracts";
+import { jetstream, StorageType } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import { isApiError } from "./api-error.ts";
+import type { NatsLink } from "./nats-link.ts";
+import { inTime, tryServers } from "./try-servers.ts";
+
+/** How long what a server that died had taken stays taken. */
+const lockMs = 5_000;
+
+/** How long NATS may take to answer one request. */
+const requestTimeoutMs = 2_000;
+
+/** What a {@link CreationLock} is made of. */
+export interface CreationLockParts {
+  readonly link: NatsLink;
+  readonly clock: Clock;
+  readonly bucket: string;
+  readonly replicas: number;
+}
+
+/**
+ * Who may make a stream: one server at a time. When two ask a cluster for the same stream at the same moment it takes both, and the
+ * settings of the second replace those of the first, which has been told that they hold; one NATS by itself tells the second.
+ */
+export class CreationLock {
+  readonly #parts: CreationLockParts;
+  #kv: Promise<KV> | undefined;
+
+  constructor(parts: CreationLockParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes what a cluster needs for it, which takes a moment; else that is done when it is first taken. */
+  async prepare(): Promise<void> {
+    if (this.#parts.link.isClustered) await this.#open();
+  }
+
+  /** Resolves with what gives it back; with undefined while another server has it. Rejects when NATS does not answer. */
+  async take(stream: string): Promise<(() => Promise<void>) | undefined> {
+    const { link } = this.#parts;
+    if (!link.isClustered) return async () => {};
+    const kv = await this.#open();
+    try {
+      await link.call(kv.create(stream, link.name));
+    } catch (error) {
+      if (isApiError(error, "conflict")) return undefined;
+      throw error;
+    }
+    return () => link.call(kv.delete(stream));
+  }
+
+  #open(): Promise<KV> {
+    const { link, clock, bucket, replicas } = this.#parts;
+    const buckets = new Kvm(jetstream(link.connection, { timeout: requestTimeoutMs, checkAPI: false }));
+    const open = () => link.call(buckets.create(bucket, { replicas, ttl: lockMs, storage: StorageType.Memory }));
+    this.#kv ??= tryServers(link, (timeoutMs) => inTime(clock, open(), timeoutMs)).catch((error: unknown) => {
+      this.#kv = undefined;
+      throw error;
+    });
+    return this.#kv;
+  }
+}
