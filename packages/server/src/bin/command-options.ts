@@ -15,7 +15,8 @@ export interface CommandOptions {
   readonly logJson: boolean;
 }
 
-interface Flags extends RegistryFlags, StorageFlags {
+interface Flags extends RegistryFlags, Omit<StorageFlags, "natsReplicas"> {
+  readonly natsReplicas?: string;
   readonly serviceName?: string;
   readonly instanceId?: string;
   readonly advertise?: string;
@@ -69,6 +70,13 @@ export function createCommand(version: string): Command {
         .argParser(addresses(Number.POSITIVE_INFINITY))
         .conflicts("dataDir"),
     )
+    .addOption(
+      new Option("--nats-replicas <count>", "copies that a cluster of NATS keeps (default: 1)").choices([
+        "1",
+        "3",
+        "5",
+      ]),
+    )
     .option("--audio-dir <folder>", "keep recordings in a folder instead of in memory")
     .option("--public-url <url>", "how clients reach the server, for the links to recordings")
     .option("--max-message-bytes <bytes>", "largest message (default: 4 MiB)", wholeNumber(1))
@@ -115,7 +123,15 @@ export function readCommandOptions(command: Command): CommandOptions {
     command.error(`error: --${flag} is for a registry: give --consul or --etcd too`);
   }
   const registry = { ...(consul === undefined ? {} : { consul }), ...(etcd === undefined ? {} : { etcd }) };
-  const storage = { ...(dataDir === undefined ? {} : { dataDir }), ...(nats === undefined ? {} : { nats }) };
+  const { natsReplicas } = flags;
+  if (natsReplicas !== undefined && nats === undefined) {
+    command.error("error: --nats-replicas is for a NATS: give --nats too");
+  }
+  const storage = {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(nats === undefined ? {} : { nats }),
+    ...(natsReplicas === undefined ? {} : { natsReplicas: Number(natsReplicas) }),
+  };
   return { server, registry, storage, logLevel, logJson };
 }
 

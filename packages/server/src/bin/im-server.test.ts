@@ -79,6 +79,8 @@ test("a port that is taken is one line on stderr and exit code 1", async () => {
 test("mistakes in the command line exit with 2, files that cannot be read with 1", async () => {
   const mistakes: [string[], number, RegExp][] = [
     [["--port", "x"], 2, /--port <port>.*Want a whole number from 0 to 65535/],
+    [["--nats", "a:1", "--nats-replicas", "2"], 2, /--nats-replicas <count>.*'2'.*Allowed choices are 1, 3, 5/],
+    [["--nats-replicas", "3"], 2, /^error: --nats-replicas is for a NATS: give --nats too\n$/],
     [["--log-level", "loud"], 2, /error, warn, info, debug/],
     [["--nonsense"], 2, /unknown option '--nonsense'/],
     [["extra"], 2, /too many arguments/],

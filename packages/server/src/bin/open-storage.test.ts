@@ -25,7 +25,8 @@ test("without a flag there is no storage, with a folder or a NATS that of the pa
   assert.equal(await openStorage({}, {}, packages), undefined);
   assert.equal(await openStorage({ dataDir: "data" }, {}, packages), storage);
   assert.equal(await openStorage({ nats: "a:4222,b:4222" }, {}, packages), storage);
-  assert.deepEqual(asked, [{ path: "data" }, { servers: ["a:4222", "b:4222"] }]);
+  assert.equal(await openStorage({ nats: "a:4222", natsReplicas: 3 }, {}, packages), storage);
+  assert.deepEqual(asked, [{ path: "data" }, { servers: ["a:4222", "b:4222"] }, { servers: ["a:4222"], replicas: 3 }]);
 });
 
 test("secrets and certificates of NATS come from the environment of its own command", async (t) => {

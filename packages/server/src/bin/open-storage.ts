@@ -8,6 +8,8 @@ export interface StorageFlags {
   readonly dataDir?: string;
   /** `host:port` of one or more servers of a NATS, with commas in between. */
   readonly nats?: string;
+  /** Copies that a cluster of NATS keeps. */
+  readonly natsReplicas?: number;
 }
 
 /** Secrets and certificates for NATS, by the names under which its own command takes them from the environment. */
@@ -31,6 +33,7 @@ interface LevelPackage {
 interface NatsPackage {
   natsStorage(options: {
     readonly servers: readonly string[];
+    readonly replicas?: number;
     readonly user?: string;
     readonly password?: string;
     readonly credentialsFile?: string;
@@ -49,7 +52,7 @@ const installed = {
 
 /** The storage that the flags name; undefined without one. Throws when its package is missing or it cannot be opened. */
 export async function openStorage(
-  { dataDir, nats }: StorageFlags,
+  { dataDir, nats, natsReplicas: replicas }: StorageFlags,
   environment: StorageEnvironment,
   packages = installed,
 ): Promise<ServerStorage | undefined> {
@@ -65,6 +68,7 @@ export async function openStorage(
   return naming("--nats", () =>
     natsStorage({
       servers: nats.split(","),
+      ...(replicas !== undefined && { replicas }),
       ...(isGiven(user) && { user }),
       ...(isGiven(password) && { password }),
       ...(isGiven(credentialsFile) && { credentialsFile }),
