@@ -61,12 +61,10 @@ export class Memberships {
     }
     const subscription = new Subscription(stream, room, this.#options.logger);
     stream.subscriptions.set(room.id, subscription);
-    const point = await this.#point(room, intent, () => this.leave(stream, room.id));
-    const start = () => {
-      if (stream.subscriptions.get(room.id) !== subscription) return;
-      room.subscriptions.add(subscription);
-      subscription.start(point.position);
-    };
+    const point = await this.#point(room, intent, () => {
+      if (!room.subscriptions.has(subscription)) this.leave(stream, room.id);
+    });
+    const start = () => this.#start(subscription, intent, point);
     return { room, created: created && point.head.sequence === 0n, ...point, start };
   }
 
@@ -134,11 +132,22 @@ export class Memberships {
   }
 
   async #restart(subscription: Subscription, intent: JoinIntent): Promise<Joined> {
-    const point = await this.#point(subscription.room, intent, () => {});
-    const start = () => {
-      if (intent.cursor !== undefined) subscription.start(point.position);
-    };
-    return { room: subscription.room, created: false, ...point, start };
+    const { stream, room } = subscription;
+    const point = await this.#point(room, intent, () => {});
+    if (stream.subscriptions.get(room.id) !== subscription) {
+      throw new ConnectError(`room "${room.id}" was left while it was joined again`, Code.Unavailable);
+    }
+    const start = () => this.#start(subscription, intent, point);
+    return { room, created: false, ...point, start };
+  }
+
+  /** Of two joins at the same moment either may be answered first, and from then on nothing is missed. */
+  #start(subscription: Subscription, { cursor }: JoinIntent, { position }: ResumePoint): void {
+    const { stream, room } = subscription;
+    if (stream.subscriptions.get(room.id) !== subscription) return;
+    if (cursor === undefined && room.subscriptions.has(subscription)) return;
+    room.subscriptions.add(subscription);
+    subscription.start(position);
   }
 
   async #point(room: Room, intent: JoinIntent, undo: () => void): Promise<ResumePoint & { head: LogHead }> {
