@@ -1,12 +1,15 @@
 import type { Clock } from "@im-sdk/contracts";
 import { jetstream, StorageType } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
+import pLimit, { type LimitFunction } from "p-limit";
 import { isApiError } from "./api-error.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { inTime, tryServers } from "./try-servers.ts";
 
 /** How long what a server that died had taken stays taken. */
 const lockMs = 5_000;
+
+const streamsAtATime = 64;
 
 /** How long NATS may take to answer one request. */
 const requestTimeoutMs = 2_000;
@@ -20,10 +23,12 @@ export interface CreationLockParts {
 }
 
 /**
- * Who may make a stream: one server at a time. When two ask a cluster for the same stream at the same moment it takes both, and the
- * settings of the second replace those of the first, which has been told that they hold; one NATS by itself tells the second.
+ * Who makes a stream: one server at a time. When two ask a cluster for the same stream at the same moment it takes both, and the
+ * settings of the second replace those of the first, which has been told that they hold.
  */
 export class CreationLock {
+  /** Has streams made, so many at a time: of thousands at once none would be there in time. */
+  readonly inTurn: LimitFunction = pLimit(streamsAtATime);
   readonly #parts: CreationLockParts;
   #kv: Promise<KV> | undefined;
 
@@ -31,20 +36,21 @@ export class CreationLock {
     this.#parts = parts;
   }
 
-  /** Makes what a cluster needs for it, which takes a moment; else that is done when it is first taken. */
+  /** Makes what it needs, which takes a moment; else that is done when it is first taken. */
   async prepare(): Promise<void> {
-    if (this.#parts.link.isClustered) await this.#open();
+    await this.#open();
   }
 
   /** Resolves with what gives it back; with undefined while another server has it. Rejects when NATS does not answer. */
   async take(stream: string): Promise<(() => Promise<void>) | undefined> {
     const { link } = this.#parts;
-    if (!link.isClustered) return async () => {};
     const kv = await this.#open();
     try {
       await link.call(kv.create(stream, link.name));
     } catch (error) {
       if (isApiError(error, "conflict")) return undefined;
+      // The bucket may be lost, with the data of NATS.
+      this.#kv = undefined;
       throw error;
     }
     return () => link.call(kv.delete(stream));

@@ -8,6 +8,7 @@ import { connect } from "@nats-io/transport-node";
 import { CreationLock } from "./creation-lock.ts";
 import { NatsLink } from "./nats-link.ts";
 import { natsStorage } from "./nats-storage.ts";
+import { deleteStream } from "./test-kit/delete-stream.ts";
 import { natsClusterRooms } from "./test-kit/nats-cluster-rooms.ts";
 import { idsOf, logOptions, messageOf } from "./test-kit/room.ts";
 import { untilTaken } from "./test-kit/until-taken.ts";
@@ -43,19 +44,25 @@ describe("on a cluster of NATS", { ...(await skipWithout("nats-server")), concur
     });
   }
 
-  test("a stream is made by one server at a time, also after one that died while it did", patient, async () => {
-    await using cluster = await startNatsCluster();
-    const [{ address: servers } = assert.fail()] = cluster.servers;
-    const link = await NatsLink.open(await connect({ servers }));
-    const lock = () => new CreationLock({ link, clock: systemClock, bucket: "im_locks", replicas: 3 });
-    const [one, other] = [lock(), lock()];
-    for (const each of [one, other]) await untilTaken(() => each.prepare());
-    const giveBack = (await untilTaken(() => one.take("room"))) ?? assert.fail();
-    assert.equal(await other.take("room"), undefined);
-    assert.notEqual(await other.take("another"), undefined);
-    await giveBack();
-    assert.notEqual(await other.take("room"), undefined);
-    while ((await one.take("room")) === undefined) await delay(100);
-    await link.close();
-  });
+  test(
+    "a stream is made by one server at a time, also after one has died while it did, or the bucket is lost",
+    patient,
+    async () => {
+      await using cluster = await startNatsCluster();
+      const [{ address: servers } = assert.fail()] = cluster.servers;
+      const link = await NatsLink.open(await connect({ servers }));
+      const lock = () => new CreationLock({ link, clock: systemClock, bucket: "im_locks", replicas: 3 });
+      const [one, other] = [lock(), lock()];
+      for (const each of [one, other]) await untilTaken(() => each.prepare());
+      const giveBack = (await untilTaken(() => one.take("room"))) ?? assert.fail();
+      assert.equal(await other.take("room"), undefined);
+      assert.notEqual(await other.take("another"), undefined);
+      await giveBack();
+      assert.notEqual(await other.take("room"), undefined);
+      while ((await one.take("room")) === undefined) await delay(100);
+      await deleteStream(link.connection, "KV_im_locks");
+      assert.notEqual(await untilTaken(() => one.take("room")), undefined);
+      await link.close();
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createInbox, type Msg, type NatsConnection, nuid } from "@nats-io/transport-node";
+import pLimit, { type LimitFunction } from "p-limit";
 
 /** Who wants to know what becomes of a stream. */
 export interface StreamWatcher {
@@ -15,12 +16,16 @@ const deletions = "$JS.EVENT.ADVISORY.STREAM.DELETED.";
 /** How long a cluster may take to answer, in ms; nobody answers for a stream while its servers elect a leader. */
 const clusterTimeoutMs = 2_000;
 
+const consumersAtATime = 64;
+
 /** One connection to NATS, and what all rooms of a storage do over it. */
 export class NatsLink {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   /** Begins the names by which this storage knows again what it has published. */
   readonly name: string = nuid.next();
+  /** Has consumers made, so many at a time: of thousands at once none would be there in time. */
+  readonly inTurn: LimitFunction = pLimit(consumersAtATime);
   readonly #inbox: string = createInbox();
   readonly #answers = new Map<string, (answer: Msg, epoch: string) => void>();
   readonly #watchers = new Set<StreamWatcher>();

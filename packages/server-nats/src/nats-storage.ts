@@ -37,7 +37,7 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
       for (const stream of [`OBJ_${prefix}_audio`, `KV_${prefix}_presence`, `KV_${prefix}_locks`]) {
         await raiseReplicas(link, stream, replicas);
       }
-      await lock.prepare();
+      if (link.isClustered) await lock.prepare();
       const common = { replicas, bucket: `${prefix}_audio` };
       const audioStore = audio === false ? undefined : await createNatsAudioStore(link, { ...audio, ...common });
       const shared = await createNatsPresence(link, { ...presence, replicas, bucket: `${prefix}_presence` });

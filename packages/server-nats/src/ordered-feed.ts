@@ -1,6 +1,6 @@
 import type { Clock } from "@im-sdk/contracts";
-import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
-import { createInbox, type Msg, nanos, nuid, type Subscription } from "@nats-io/transport-node";
+import { createInbox, type Msg, nuid, type Subscription } from "@nats-io/transport-node";
+import { addConsumer } from "./add-consumer.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { deliveryOf, type StoredAt } from "./stored-message.ts";
 import { inTime, tryServers } from "./try-servers.ts";
@@ -92,22 +92,10 @@ export class OrderedFeed {
 
   async #create(timeoutMs: number): Promise<void> {
     const { link, clock, stream, subject, after } = this.#parts;
-    const creating = link.manager.consumers.add(stream, {
-      name: this.#consumer,
-      deliver_subject: this.#inbox,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Number(after) + 1,
-      filter_subject: subject,
-      ack_policy: AckPolicy.None,
-      replay_policy: ReplayPolicy.Instant,
-      max_deliver: 1,
-      mem_storage: true,
-      num_replicas: 1,
-      flow_control: true,
-      idle_heartbeat: nanos(heartbeatMs),
-      inactive_threshold: nanos(heartbeatMs),
-    });
-    await inTime(clock, link.call(creating), timeoutMs);
+    const pushed = { deliver_subject: this.#inbox, max_deliver: 1, flow_control: true, heartbeatMs };
+    const name = this.#consumer;
+    const consumer = { stream, name, subject, from: after + 1n, inactiveMs: heartbeatMs, ...pushed };
+    await addConsumer(link, clock, consumer, timeoutMs);
     if (this.#stopped) throw new Error("the feed was lost before it had begun");
     this.#unwatch = link.watchServers(() => void this.#check());
     this.#watch();

@@ -1,7 +1,7 @@
 import type { Clock } from "@im-sdk/contracts";
 import type { LogEntry } from "@im-sdk/server";
-import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream";
 import { createInbox, nanos, nuid } from "@nats-io/transport-node";
+import { addConsumer } from "./add-consumer.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { findStream, type Incarnation } from "./room-stream.ts";
 import { decodeEntry, deliveryOf } from "./stored-message.ts";
@@ -28,26 +28,15 @@ export async function readRange(range: RangeToRead): Promise<LogEntry[]> {
 
 async function readOnce(range: RangeToRead, timeoutMs: number): Promise<LogEntry[]> {
   const { link, clock, stream, incarnation, from } = range;
-  const { consumers } = link.manager;
   const name = nuid.next();
-  const adding = consumers.add(stream, {
-    name,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: Number(from),
-    filter_subject: incarnation.subject,
-    ack_policy: AckPolicy.None,
-    replay_policy: ReplayPolicy.Instant,
-    mem_storage: true,
-    num_replicas: 1,
-    inactive_threshold: nanos(timeoutMs),
-  });
+  const consumer = { stream, name, subject: incarnation.subject, from, inactiveMs: timeoutMs };
   try {
-    await inTime(clock, link.call(adding), timeoutMs);
+    await addConsumer(link, clock, consumer, timeoutMs);
     const entries = await link.call(fetchEntries(range, name, timeoutMs));
     if (link.isClustered && entries.length < batchOf(range)) await checkWhole(range, entries);
     return entries;
   } finally {
-    consumers.delete(stream, name).catch(() => {});
+    link.manager.consumers.delete(stream, name).catch(() => {});
   }
 }
 
