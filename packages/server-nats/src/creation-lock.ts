@@ -11,8 +11,9 @@ const lockMs = 5_000;
 
 const streamsAtATime = 64;
 
-/** How long NATS may take to answer one request. */
+/** How long NATS may take to answer one request; for a bucket that nobody leads yet there is no answer. */
 const requestTimeoutMs = 2_000;
+const answerMs = 1_000;
 
 /** What a {@link CreationLock} is made of. */
 export interface CreationLockParts {
@@ -43,17 +44,19 @@ export class CreationLock {
 
   /** Resolves with what gives it back; with undefined while another server has it. Rejects when NATS does not answer. */
   async take(stream: string): Promise<(() => Promise<void>) | undefined> {
-    const { link } = this.#parts;
+    const { link, clock } = this.#parts;
     const kv = await this.#open();
+    let revision: number;
     try {
-      await link.call(kv.create(stream, link.name));
+      revision = await inTime(clock, link.call(kv.create(stream, link.name)), answerMs);
     } catch (error) {
       if (isApiError(error, "conflict")) return undefined;
       // The bucket may be lost, with the data of NATS.
       this.#kv = undefined;
       throw error;
     }
-    return () => link.call(kv.delete(stream));
+    // Not that of another server, which has it by now when this one was frozen.
+    return () => link.call(kv.delete(stream, { previousSeq: revision }));
   }
 
   #open(): Promise<KV> {

@@ -22,6 +22,8 @@ const consumersAtATime = 64;
 export class NatsLink {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
+  /** NATS is more than one server. */
+  readonly isClustered: boolean;
   /** Begins the names by which this storage knows again what it has published. */
   readonly name: string = nuid.next();
   /** Has consumers made, so many at a time: of thousands at once none would be there in time. */
@@ -44,6 +46,7 @@ export class NatsLink {
   private constructor(connection: NatsConnection, manager: JetStreamManager) {
     this.connection = connection;
     this.manager = manager;
+    this.isClustered = connection.info?.cluster !== undefined;
     this.#up.resolve();
     this.#lookAtServers();
     connection.subscribe(`${this.#inbox}.*.*`, {
@@ -66,11 +69,6 @@ export class NatsLink {
   get isUp(): boolean {
     // Until the client has said that the connection is gone, its greeting is.
     return this.#isUp && this.connection.info !== undefined;
-  }
-
-  /** NATS is more than one server. */
-  get isClustered(): boolean {
-    return this.connection.info?.cluster !== undefined;
   }
 
   /** Resolves while the link is up, or once it is, or is closed. */

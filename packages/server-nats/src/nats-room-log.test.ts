@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 import type { ServerStorage } from "@im-sdk/server";
@@ -70,31 +70,6 @@ test("a listener that throws is logged, and the others are told as ever", real, 
   );
 });
 
-test("a head that is behind what was told already is asked for again", real, async (t) => {
-  const link = await linkedNats(t);
-  const options = logOptions();
-  const log = new NatsRoomLog({
-    link,
-    lock: new CreationLock({ link, clock: options.clock, bucket: "im_locks", replicas: 1 }),
-    prefix: "im",
-    replicas: 1,
-    appendTimeoutMs: 10_000,
-    budget: new AppendBudget({ maxMessages: 10, maxBytes: 10_000 }),
-    roomId: "r",
-    options,
-    onClosed() {},
-  });
-  const told = await toldBy(log);
-  await log.append(messageOf("a"), "a");
-  await told.until("a");
-  const { streams } = link.manager;
-  const info = await streams.info(roomNames("im", "r").stream);
-  const behind = { ...info, state: { ...info.state, last_seq: 0 } };
-  t.mock.method(streams, "info", async () => behind, { times: 1 });
-  assert.equal((await log.head()).sequence, 1n);
-  log.close();
-});
-
 test("nothing is kept of a room that was closed", real, async (t) => {
   const { rooms } = await natsRooms(t, 1);
   const { storage, log } = rooms[0] ?? assert.fail();
@@ -108,4 +83,50 @@ test("nothing is kept of a room that was closed", real, async (t) => {
   const kept = () => [NatsRoomLog, AppendQueue, RoomFollower].map((type) => queryObjects(type, { format: "count" }));
   // The first and the last may still be held by this function.
   while (kept().some((count) => count > 2)) await setImmediate();
+});
+
+/** A log on a NATS of its own, with messages `a`, `b` and `c`, and the link that it uses. */
+async function startLog(t: TestContext) {
+  const link = await linkedNats(t);
+  const options = logOptions();
+  const log = new NatsRoomLog({
+    link,
+    lock: new CreationLock({ link, clock: options.clock, bucket: "im_locks", replicas: 1 }),
+    prefix: "im",
+    replicas: 1,
+    appendTimeoutMs: 10_000,
+    budget: new AppendBudget({ maxMessages: 10, maxBytes: 10_000 }),
+    roomId: "r",
+    options,
+    onClosed() {},
+  });
+  t.after(() => log.close());
+  const told = await toldBy(log);
+  for (const id of ["a", "b", "c"]) await log.append(messageOf(id), id);
+  await told.until("c");
+  return { link, log, stream: roomNames("im", "r").stream };
+}
+
+test("a head that is behind what was told already is asked for again", real, async (t) => {
+  const { link, log, stream } = await startLog(t);
+  const { streams } = link.manager;
+  const info = await streams.info(stream);
+  const behind = { ...info, state: { ...info.state, last_seq: 0 } };
+  t.mock.method(streams, "info", async () => behind, { times: 1 });
+  assert.equal((await log.head()).sequence, 3n);
+});
+
+test("a page from a copy that is behind is asked for again, and not for what was deleted", real, async (t) => {
+  const { link, log, stream } = await startLog(t);
+  Object.assign(link, { isClustered: true });
+  const { consumers, streams } = link.manager;
+  const add = consumers.add.bind(consumers);
+  // As JetStream does where a copy is to begin behind its own end.
+  const early = (...[name, config]: Parameters<typeof add>) => add(name, { ...config, opt_start_seq: 2 });
+  t.mock.method(consumers, "add", early, { times: 1 });
+  const idsAfter = async (after: bigint) =>
+    (await log.read({ after, limit: 10 })).map(({ message }) => message.messageId);
+  assert.deepEqual(await idsAfter(2n), ["c"]);
+  await streams.deleteMessage(stream, 3);
+  assert.deepEqual([await idsAfter(0n), await idsAfter(2n)], [["a", "b"], []]);
 });

@@ -27,8 +27,8 @@ export interface NatsStorageOptions {
   /** `true` takes no NATS without TLS, and trusts the authorities of Node. Default `false`: as NATS wants it. */
   readonly tls?: boolean | NatsTlsOptions;
   /**
-   * Copies that a cluster keeps of each room, of presence and of recordings: 1, 3 or 5. Rooms that are there already are changed, the
-   * others get more when they have fewer. Default 1.
+   * Copies that a cluster keeps of each room, of presence and of recordings: 1, 3 or 5. What is there already gets more when it has
+   * fewer, and never fewer. Default 1.
    */
   readonly replicas?: number;
   /** How long a message may wait for NATS, in ms; then it is refused, to be tried again. Default 10,000. */

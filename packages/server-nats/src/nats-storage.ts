@@ -15,7 +15,7 @@ import {
 } from "./nats-storage-options.ts";
 import { createNatsPresence, type NatsPresence } from "./presence/nats-presence.ts";
 import { findStream, roomNames } from "./room-stream.ts";
-import { raiseReplicas, replicasRefusal } from "./stream-replicas.ts";
+import { isSingleServer, raiseReplicas, replicasRefusal } from "./stream-replicas.ts";
 
 /** How long a cluster may take at the start to have leaders for all that is needed, and how soon it is asked again. */
 const patienceMs = 20_000;
@@ -31,9 +31,9 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
   const connection = await connectNats(resolved);
   try {
     const { prefix, replicas, audio, presence } = resolved;
-    const link = await patiently(connection, replicas, () => NatsLink.open(connection));
+    const link = await patiently(connection, () => NatsLink.open(connection));
     const lock = new CreationLock({ link, clock: systemClock, bucket: `${prefix}_locks`, replicas });
-    return await patiently(connection, replicas, async () => {
+    return await patiently(connection, async () => {
       for (const stream of [`OBJ_${prefix}_audio`, `KV_${prefix}_presence`, `KV_${prefix}_locks`]) {
         await raiseReplicas(link, stream, replicas);
       }
@@ -51,14 +51,14 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
   }
 }
 
-/** Tries again what fails in a cluster for a while, since none of its servers may lead at the moment, but not what never can be. */
-async function patiently<T>({ info }: NatsConnection, replicas: number, attempt: () => Promise<T>): Promise<T> {
+/** Tries again what fails in a cluster for a while: none of its servers may lead at the moment, or some may still be starting. */
+async function patiently<T>({ info }: NatsConnection, attempt: () => Promise<T>): Promise<T> {
   for (const endMs = performance.now() + patienceMs; ; await delay(tryAgainMs)) {
     try {
       return await attempt();
     } catch (error) {
       const isOver = info?.cluster === undefined || performance.now() > endMs;
-      if (isOver || replicasRefusal(error, replicas) !== undefined) throw error;
+      if (isOver || isSingleServer(error)) throw error;
     }
   }
 }

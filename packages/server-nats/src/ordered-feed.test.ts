@@ -59,6 +59,18 @@ test("a feed that misses a message tells so, and nothing behind it", real, async
   assert.deepEqual([told, lost], [["a"], ["delivery 3 came after 1"]]);
 });
 
+test("a feed on a copy that is behind tells nothing again", real, async (t) => {
+  const { link, parts, told } = await startStream(t);
+  const { consumers } = link.manager;
+  const add = consumers.add.bind(consumers);
+  // As JetStream does where a copy is to begin behind its own end.
+  const early = (...[name, config]: Parameters<typeof add>) => add(name, { ...config, opt_start_seq: 1 });
+  t.mock.method(consumers, "add", early);
+  await OrderedFeed.start({ ...parts, after: 2n });
+  while (told.length === 0) await setImmediate();
+  assert.deepEqual(told, ["c"]);
+});
+
 test("a feed that is stopped tells nothing more, and its consumer is gone", real, async (t) => {
   const { link, subject, parts, told, lost } = await startStream(t);
   const feed = await OrderedFeed.start({ ...parts, after: 1n });

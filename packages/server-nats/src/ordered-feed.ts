@@ -112,6 +112,8 @@ export class OrderedFeed {
     const { delivery, ...stored } = deliveryOf(message.reply ?? "");
     if (delivery === this.#deliveries + 1) {
       this.#deliveries = delivery;
+      // A copy that is behind begins with what it lacks.
+      if (stored.sequence <= this.#position) return;
       this.#position = stored.sequence;
       this.#parts.onMessage({ message, ...stored });
     } else {

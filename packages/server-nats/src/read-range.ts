@@ -3,7 +3,7 @@ import type { LogEntry } from "@im-sdk/server";
 import { createInbox, nanos, nuid } from "@nats-io/transport-node";
 import { addConsumer } from "./add-consumer.ts";
 import type { NatsLink } from "./nats-link.ts";
-import { findStream, type Incarnation } from "./room-stream.ts";
+import type { Incarnation } from "./room-stream.ts";
 import { decodeEntry, deliveryOf } from "./stored-message.ts";
 import { inTime, LateError, tryServers } from "./try-servers.ts";
 
@@ -41,7 +41,7 @@ async function readOnce(range: RangeToRead, timeoutMs: number): Promise<LogEntry
 }
 
 function fetchEntries(range: RangeToRead, consumer: string, timeoutMs: number): Promise<LogEntry[]> {
-  const { link, clock, stream, to } = range;
+  const { link, clock, stream, from, to } = range;
   const { connection } = link;
   const { epoch } = range.incarnation;
   const batch = batchOf(range);
@@ -59,6 +59,8 @@ function fetchEntries(range: RangeToRead, consumer: string, timeoutMs: number): 
         return;
       }
       const stored = deliveryOf(message.reply ?? "");
+      // A copy that has not come so far begins with what it lacks.
+      if (stored.sequence < from) return reject(new LateError(`a copy of stream ${stream} ends before ${from}`));
       if (stored.sequence < to) entries.push(decodeEntry(message.data, epoch, stored));
       if (stored.delivery >= batch || stored.sequence + 1n >= to) resolve(entries);
     },
@@ -71,11 +73,16 @@ function fetchEntries(range: RangeToRead, consumer: string, timeoutMs: number): 
 }
 
 /** Throws when the copy that the entries come from has not had all that the stream has. */
-async function checkWhole({ link, stream, from, to }: RangeToRead, entries: readonly LogEntry[]): Promise<void> {
+async function checkWhole(
+  { link, stream, incarnation, from, to }: RangeToRead,
+  entries: readonly LogEntry[],
+): Promise<void> {
   const last = entries.at(-1)?.message.sequence ?? from - 1n;
   if (last + 1n >= to) return;
-  const info = await findStream(link, stream);
-  if (info === undefined || BigInt(info.state.first_seq) >= to) return;
+  // Of what the leader has; what was deleted is nowhere.
+  const query = { seq: Number(last + 1n), next_by_subj: incarnation.subject };
+  const next = await link.call(link.manager.streams.getMessage(stream, query));
+  if (next === null || BigInt(next.seq) >= to) return;
   throw new LateError(`a copy of stream ${stream} ends at ${last}, and not before ${to}`);
 }
 

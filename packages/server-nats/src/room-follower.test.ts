@@ -83,7 +83,7 @@ test(
   real,
   async (t) => {
     const { follower, stream, link, told, until, time } = await startFollower(t, 3);
-    t.mock.getter(link, "isClustered", () => true);
+    Object.assign(link, { isClustered: true });
     const state = await stream.ensure();
     const behind = async () => ({ ...state, last: 1n });
     t.mock.method(stream, "ensure", behind, { times: 2 });

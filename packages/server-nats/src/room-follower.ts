@@ -133,13 +133,17 @@ export class RoomFollower implements StreamWatcher {
   async #tryOnce(run: number): Promise<void> {
     const { link, clock, logger, roomId, stream } = this.#parts;
     const disturbances = this.#disturbances;
-    const state = await stream.ensure();
+    const state = await stream.ensure().catch((error: unknown) => {
+      this.#behindSinceMs = undefined;
+      throw error;
+    });
     if (run !== this.#run) return;
+    let position = this.#position;
     if (this.#incarnation === undefined) {
-      this.#position = state.last;
+      position = state.last;
     } else if (this.#incarnation.epoch !== state.epoch) {
-      logger.error("a room's stream was lost and is made anew", { room: roomId, lostUpTo: this.#position });
-      this.#position = 0n;
+      logger.error("a room's stream was lost and is made anew", { room: roomId, lostUpTo: position });
+      position = 0n;
     } else if (state.last < this.#position) {
       this.#behindSinceMs ??= clock.now();
       if (link.isClustered && clock.now() - this.#behindSinceMs < catchUpMs) {
@@ -148,14 +152,13 @@ export class RoomFollower implements StreamWatcher {
       logger.error("a room's stream has lost its newest messages", {
         room: roomId,
         from: state.last,
-        to: this.#position,
+        to: position,
       });
-      this.#position = state.last;
+      position = state.last;
     }
     this.#behindSinceMs = undefined;
     const { epoch, subject } = state;
     const incarnation = { epoch, subject };
-    this.#incarnation = incarnation;
     const take = (fed: Fed) => {
       this.#position = fed.sequence;
       this.#parts.onMessage(fed, incarnation);
@@ -167,7 +170,7 @@ export class RoomFollower implements StreamWatcher {
       clock,
       stream: stream.name,
       subject,
-      after: this.#position,
+      after: position,
       onMessage: (fed) => {
         if (run !== this.#run) return;
         if (held === undefined) take(fed);
@@ -184,10 +187,12 @@ export class RoomFollower implements StreamWatcher {
       feed.stop();
       throw new Error("the stream was disturbed as its feed began");
     }
+    this.#incarnation = incarnation;
+    this.#position = position;
     this.#feed = feed;
     this.#readyAtMs = this.#parts.clock.now();
     this.#ready.resolve();
-    this.#parts.onReady(incarnation, this.#position);
+    this.#parts.onReady(incarnation, position);
     for (const fed of held) take(fed);
     held = undefined;
   }

@@ -2,7 +2,7 @@ import { hash, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@im-sdk/contracts";
 import type { ResolvedRetention } from "@im-sdk/server";
-import type { StreamInfo } from "@nats-io/jetstream";
+import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
 import { isApiError } from "./api-error.ts";
 import type { CreationLock } from "./creation-lock.ts";
 import type { NatsLink } from "./nats-link.ts";
@@ -145,11 +145,15 @@ export class RoomStream {
   async #makeAlone(): Promise<StreamInfo> {
     const giveBack = await this.#lock.take(this.name);
     if (giveBack === undefined) throw new LateError(`another server makes stream ${this.name}`);
+    let isOver = true;
     try {
       return (await this.#find()) ?? (await this.#create());
+    } catch (error) {
+      isOver = error instanceof JetStreamApiError;
+      throw error;
     } finally {
-      // What fails is given back by its age.
-      await giveBack().catch(() => {});
+      // While NATS may still be making the stream nobody else is to begin; the lock goes by its age then.
+      if (isOver) await giveBack().catch(() => {});
     }
   }
 
@@ -168,7 +172,9 @@ export class RoomStream {
 
   async #adjust({ config }: StreamInfo): Promise<void> {
     if (this.#isChecked) return;
-    const wanted = streamConfig(this.#settings);
+    const settings = streamConfig(this.#settings);
+    // Copies that somebody wanted are not taken away by a server that was not told of them.
+    const wanted = { ...settings, num_replicas: Math.max(settings.num_replicas, config.num_replicas) };
     const has: Readonly<Record<string, unknown>> = { ...config };
     if (Object.entries(wanted).some(([name, value]) => has[name] !== value)) {
       await this.#link.call(this.#link.manager.streams.update(this.name, wanted));

@@ -29,9 +29,14 @@ export async function raiseReplicas(link: NatsLink, stream: string, replicas: nu
   throw new Error(`the copies of stream ${stream} were not made within ${raisedMs} ms`);
 }
 
+/** An error that trying again does not mend: what is there is one server. */
+export function isSingleServer(error: unknown): boolean {
+  return error instanceof SingleServerError || isApiError(error, "notClustered");
+}
+
 /** What an error says about the number of copies, in the words of our options; undefined when it is about something else. */
 export function replicasRefusal(error: unknown, replicas: number): string | undefined {
-  if (error instanceof SingleServerError || isApiError(error, "notClustered")) {
+  if (isSingleServer(error)) {
     return `cannot keep ${replicas} copies: it is a single server. Want replicas 1, or a cluster of ${replicas} servers`;
   }
   if (isApiError(error, "tooFewServers"))

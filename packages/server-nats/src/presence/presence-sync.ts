@@ -24,6 +24,8 @@ export interface PresenceSyncOptions {
 /** How soon NATS is tried again while it is away, and how late at the most. */
 const retryMs = 250;
 const maxRetryMs = 2_000;
+/** What takes longer than this counts as away, though it may still succeed. */
+const lateMs = 3_000;
 
 /**
  * Keeps state and bucket the same: renews the lease, follows the history, ends sessions that are silent, and reads all anew when
@@ -128,6 +130,7 @@ export class PresenceSync implements StreamWatcher {
   async #beat(): Promise<void> {
     if (this.#isClosed) return;
     const begunAtMs = performance.now();
+    const late = setTimeout(() => this.availability.report(false, performance.now(), begunAtMs), lateMs);
     try {
       if (this.#isStale) await this.#readAnew();
       else await this.#goOn();
@@ -140,6 +143,8 @@ export class PresenceSync implements StreamWatcher {
       this.availability.report(false, performance.now(), begunAtMs);
       this.#schedule(Math.min(retryMs * 2 ** this.#failures, maxRetryMs));
       this.#failures += 1;
+    } finally {
+      clearTimeout(late);
     }
   }
 
