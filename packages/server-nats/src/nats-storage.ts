@@ -46,7 +46,7 @@ export async function natsStorage(options: NatsStorageOptions = {}): Promise<Ser
   } catch (cause) {
     await connection.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const what = replicasRefusal(cause, resolved.replicas) ?? `has no JetStream for us: ${reason}`;
+    const what = replicasRefusal(cause, resolved.replicas) ?? `cannot keep rooms: ${reason}`;
     throw new Error(`NATS at ${resolved.servers.join(", ")} ${what}`, { cause });
   }
 }
