@@ -1,7 +1,7 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 
 /** Codes of JetStream's errors: https://github.com/nats-io/nats-server/blob/main/server/errors.json. */
-export const apiError = {
+const apiError = {
   streamNotFound: [10_059],
   streamNameInUse: [10_058],
   /** Something had another revision than the one that was asked for. */

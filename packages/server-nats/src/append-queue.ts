@@ -183,8 +183,10 @@ export class AppendQueue {
 
   /** The oldest has no answer, and one behind it has: it was lost with a server of NATS. */
   #isOvertaken(): boolean {
-    const [oldest, ...others] = this.#pending.values();
-    return oldest?.answer === undefined && others.some(({ answer }) => answer !== undefined);
+    const [oldest] = this.#pending.values();
+    if (oldest?.answer !== undefined) return false;
+    for (const { answer } of this.#pending.values()) if (answer !== undefined) return true;
+    return false;
   }
 
   #look(): void {

@@ -5,7 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { skipWithout } from "@im-sdk/test-servers";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { appendOn } from "./test-kit/append-on.ts";
+import { appendOn, checkAppended } from "./test-kit/append-on.ts";
 import { deleteStream } from "./test-kit/delete-stream.ts";
 import { natsRooms } from "./test-kit/nats-rooms.ts";
 import { idsOf, messageOf, toldBy } from "./test-kit/room.ts";
@@ -26,26 +26,7 @@ test(
     }
     await Promise.all(writers.map((writer) => writer.untilAcknowledged(writer.acknowledged.length + 1_000)));
     await Promise.all(writers.map((writer) => writer.stop()));
-    const stored = await idsOf(logs[0] ?? assert.fail());
-    assert.equal(new Set(stored).size, stored.length, "none twice");
-    const kept = new Set(stored);
-    assert.deepEqual(
-      writers.flatMap(({ acknowledged }) => acknowledged).filter((id) => !kept.has(id)),
-      [],
-    );
-    assert.deepEqual(
-      writers.flatMap(({ refused }) => refused),
-      [],
-    );
-    for (const name of ["a", "b"]) {
-      const numbers = stored.filter((id) => id.startsWith(name)).map((id) => Number(id.slice(1)));
-      const inOrder = numbers.toSorted((one, other) => one - other);
-      assert.deepEqual(numbers, inOrder, "in the order of the calls");
-    }
-    for (const each of told) {
-      await each.until(stored.at(-1) ?? "");
-      assert.deepEqual(each.ids, stored);
-    }
+    await checkAppended(logs[0] ?? assert.fail(), writers, told);
   },
 );
 

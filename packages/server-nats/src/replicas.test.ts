@@ -6,7 +6,7 @@ import { skipWithout, startNats, startNatsCluster } from "@im-sdk/test-servers";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { natsStorage } from "./nats-storage.ts";
-import { appendOn } from "./test-kit/append-on.ts";
+import { appendOn, checkAppended } from "./test-kit/append-on.ts";
 import { natsClusterRooms } from "./test-kit/nats-cluster-rooms.ts";
 import { memberOf } from "./test-kit/presence-on.ts";
 import { readRecording, saveRecording } from "./test-kit/recordings.ts";
@@ -54,20 +54,7 @@ describe("three copies", { ...(await skipWithout("nats-server")), concurrency: t
       } finally {
         await Promise.all(writers.map((writer) => writer.stop()));
       }
-      const stored = await idsOf(logs[0] ?? assert.fail());
-      const kept = new Set(stored);
-      assert.equal(kept.size, stored.length, "none twice");
-      for (const { name, acknowledged, refused } of writers) {
-        const lost = acknowledged.filter((id) => !kept.has(id));
-        assert.deepEqual([lost, refused], [[], []]);
-        const numbers = stored.filter((id) => id.startsWith(name)).map((id) => Number(id.slice(1)));
-        const inOrder = numbers.toSorted((one, other) => one - other);
-        assert.deepEqual(numbers, inOrder, "in the order of the calls");
-      }
-      for (const each of told) {
-        await each.until(stored.at(-1) ?? "");
-        assert.deepEqual(each.ids, stored);
-      }
+      await checkAppended(logs[0] ?? assert.fail(), writers, told);
     },
   );
 

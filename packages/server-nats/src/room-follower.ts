@@ -3,6 +3,7 @@ import type { Logger } from "@im-sdk/server";
 import type { NatsLink, StreamWatcher } from "./nats-link.ts";
 import { type Fed, OrderedFeed } from "./ordered-feed.ts";
 import type { Incarnation, RoomStream } from "./room-stream.ts";
+import { inTime } from "./try-servers.ts";
 
 const maxBackoffMs = 2_000;
 /** How long those who ask something wait for the stream to be followed again. */
@@ -90,12 +91,8 @@ export class RoomFollower implements StreamWatcher {
     const isReady = () => !this.#isWanted || this.#feed !== undefined;
     if (link.isUp && isReady()) return;
     const ready = link.whenUp().then(() => (isReady() ? undefined : this.#ready.promise));
-    let timer: unknown;
-    const late = new Promise<never>((_, reject) => {
-      const give = () => reject(new Error(`NATS could not be used for ${patienceMs} ms`));
-      timer = clock.setTimeout(give, patienceMs);
-    });
-    await Promise.race([ready, late]).finally(() => clock.clearTimeout(timer));
+    const late = () => new Error(`NATS could not be used for ${patienceMs} ms`);
+    await inTime(clock, ready, patienceMs, late);
   }
 
   /** Of the newest message that was told to those who follow. */

@@ -23,12 +23,14 @@ export async function tryServers<T>(link: NatsLink, attempt: (timeoutMs: number)
   return attempt(lastTimeoutMs);
 }
 
-/** What a promise gives, or a {@link LateError} when it takes longer. */
-export async function inTime<T>(clock: Clock, answer: Promise<T>, timeoutMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = clock.setTimeout(
-    () => late.reject(new LateError(`JetStream did not answer within ${timeoutMs} ms`)),
-    timeoutMs,
-  );
-  return Promise.race([answer, late.promise]).finally(() => clock.clearTimeout(timer));
+/** What a promise gives, or a rejection with `late()` when it takes longer. */
+export async function inTime<T>(
+  clock: Clock,
+  answer: Promise<T>,
+  timeoutMs: number,
+  late = (): Error => new LateError(`JetStream did not answer within ${timeoutMs} ms`),
+): Promise<T> {
+  const deadline = Promise.withResolvers<never>();
+  const timer = clock.setTimeout(() => deadline.reject(late()), timeoutMs);
+  return Promise.race([answer, deadline.promise]).finally(() => clock.clearTimeout(timer));
 }
